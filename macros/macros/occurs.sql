@@ -1,0 +1,4 @@
+{#- True with the given probability: `draw` is a column of draws(), `probability` any number. -#}
+{% macro occurs(draw, probability) -%}
+({{ draw }} < ({{ probability }}) * 4294967296)
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{#- Text as a sql string literal, quotes doubled. -#}
+{% macro quote_literal(text) -%}
+'{{ text | string | replace("'", "''") }}'
+{%- endmacro %}

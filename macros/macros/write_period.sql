@@ -1,0 +1,55 @@
+{#-
+    The work of an incremental model that keeps one period's rows after another: in one transaction,
+    delete the rows of the current period and insert the model's rows straight into the table.
+
+    dbt's own delete+insert writes every row twice (a temporary table, then the target), and deletes
+    only the periods that the new rows hold, so that a period which comes out empty keeps its old
+    rows. The period column is the model's unique_key; its current value is the var of that name.
+
+    Use it from the project: {% raw %}{% materialization incremental, adapter='duckdb' %}
+    {{ return(shardrun.write_period()) }}{% endmaterialization %}{% endraw %}
+-#}
+{% macro write_period() %}
+{%- set target = this.incorporate(type='table') -%}
+{%- set existing = load_cached_relation(this) -%}
+{%- set period = config.require('unique_key') -%}
+{%- if config.get('incremental_strategy') != 'delete+insert' -%}
+    {% do exceptions.raise_compiler_error(
+        'a model that is written by period has incremental_strategy delete+insert'
+    ) %}
+{%- endif -%}
+
+{{ run_hooks(pre_hooks, inside_transaction=False) }}
+{{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+{%- if existing is not none and (should_full_refresh() or not existing.is_table) -%}
+    {% do adapter.drop_relation(existing) %}
+    {%- set existing = none -%}
+{%- endif -%}
+
+{%- if existing is none -%}
+    {% call statement('main') -%}
+        {{ create_table_as(False, target, compiled_code) }}
+    {%- endcall %}
+{%- else -%}
+    {%- set held = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
+    {%- set made = get_column_schema_from_query(compiled_code) | map(attribute='name') | list -%}
+    {%- if held != made -%}
+        {% do exceptions.raise_compiler_error(
+            'the columns of ' ~ target ~ ' are ' ~ held | join(', ') ~ '; the model now makes '
+            ~ made | join(', ') ~ '. Run it with --full-refresh, or start a new database.'
+        ) %}
+    {%- endif -%}
+    {% call statement('main') -%}
+        delete from {{ target }} where {{ period }} = {{ var(period) }};
+        insert into {{ target }} (
+        {{ compiled_code }}
+        )
+    {%- endcall %}
+{%- endif %}
+
+{{ run_hooks(post_hooks, inside_transaction=True) }}
+{% do adapter.commit() %}
+{{ run_hooks(post_hooks, inside_transaction=False) }}
+{% do return({'relations': [target]}) %}
+{% endmacro %}

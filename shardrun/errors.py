@@ -1,0 +1,63 @@
+"""The exception tree; every error a person can cause or meet has a place and an exit code here.
+
+    ShardrunError                   1  the run failed
+      InputError                    2  something given to us was refused; nothing was written
+        ConfigError                    the configuration file
+        CensusError                    the census file
+        ProjectError                   the dbt project, before any of its nodes ran
+        DatabaseError                  the database file is not one we may write
+      PipelineExecutionError        3  dbt failed in a stage
+      DatabaseInUseError            4  another process holds the database
+      Interrupted                 130  stopped by a signal
+
+Messages are whole sentences for the person at the keyboard: what is wrong, where, what to do.
+This module must never import another module of the package.
+"""
+
+from __future__ import annotations
+
+
+class ShardrunError(Exception):
+    """Root of all errors that shardrun raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(ShardrunError):
+    """Something a person gave (config, census, years, paths) was refused."""
+
+    exit_code = 2
+
+
+class ConfigError(InputError):
+    """The configuration file is not acceptable."""
+
+
+class CensusError(InputError):
+    """The census file is not acceptable."""
+
+
+class ProjectError(InputError):
+    """The dbt project can't be loaded: not found, not parseable, packages missing."""
+
+
+class DatabaseError(InputError):
+    """The database file can't be used: not ours, not readable, or from another version."""
+
+
+class PipelineExecutionError(ShardrunError):
+    """A dbt command of a stage failed; the message names stage, year, model and file."""
+
+    exit_code = 3
+
+
+class DatabaseInUseError(ShardrunError):
+    """Another process holds the database; the message names it where it is known."""
+
+    exit_code = 4
+
+
+class Interrupted(ShardrunError):
+    """A signal asked the run to stop."""
+
+    exit_code = 130

@@ -1,0 +1,31 @@
+"""Quoting: the one place where Python values and names become SQL text.
+
+Prefer bound parameters; use these where DuckDB takes none (ATTACH, SET, COPY options, names).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def quote_identifier(name: str) -> str:
+    """Return ``name`` as a quoted SQL identifier.
+
+    Raises:
+        ValueError: if the name is empty or holds a NUL, which no identifier can.
+    """
+    if not name or "\0" in name:
+        raise ValueError(f"not a usable SQL identifier: {name!r}")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_literal(value: str | Path) -> str:
+    """Return ``value`` as a quoted SQL string literal.
+
+    Raises:
+        ValueError: if the value holds a NUL, which would end the statement early.
+    """
+    text = str(value)
+    if "\0" in text:
+        raise ValueError(f"a NUL can't stand in a SQL string: {text!r}")
+    return "'" + text.replace("'", "''") + "'"
