@@ -1,0 +1,3 @@
+{% materialization incremental, adapter='duckdb' %}
+    {{ return(shardrun.write_period()) }}
+{% endmaterialization %}

@@ -1,0 +1,147 @@
+-- the roster of hires: candidates in order, up to the last one whom the growth target needs.
+-- Some leave again within the year, by the rule that holds for everyone; they are replaced.
+with year_parameters as (
+    select * from {{ ref('int_year_parameters') }}
+    where simulation_year = {{ var('simulation_year') }}
+),
+
+headcount_plan as (
+    select * from {{ ref('int_headcount_plan') }}
+    where simulation_year = {{ var('simulation_year') }}
+),
+
+profile as (
+    select * from {{ ref('stg_hire_profile') }}
+),
+
+age_bands as (
+    select * from {{ ref('stg_age_bands') }}
+),
+
+tenure_bands as (
+    select * from {{ ref('stg_tenure_bands') }}
+),
+
+worst_case as (
+    select max(termination_hazard) as termination_hazard from {{ ref('stg_hazards') }}
+),
+
+-- ten standard deviations more than the worst hazard makes necessary on average
+pool as (
+    select
+        headcount_plan.simulation_year,
+        headcount_plan.surviving_hires,
+        unnest(range(1, cast(
+            headcount_plan.surviving_hires / (1 - worst_case.termination_hazard)
+            + 10 * sqrt(headcount_plan.surviving_hires) / (1 - worst_case.termination_hazard) + 20
+            as bigint
+        ))) as hire_number
+    from headcount_plan
+    cross join worst_case
+    where headcount_plan.surviving_hires > 0
+),
+
+named as (
+    select
+        *,
+        printf('NH_%d_%07d', simulation_year, hire_number) as employee_id
+    from pool
+),
+
+keyed as (
+    select
+        named.*,
+        {{ shardrun.shard_key('named.employee_id') }} as employee_key,
+        year_parameters.random_seed
+    from named
+    cross join year_parameters
+),
+
+drawn as (
+    {{ shardrun.draws(
+        'keyed',
+        streams=['hire_level', 'hire_age', 'hire_date', 'hire_compensation'],
+        key='employee_key', period='simulation_year', seed='random_seed'
+    ) }}
+),
+
+dated as (
+    select
+        drawn.* exclude (random_seed),
+        year_parameters.first_day
+        + {{ shardrun.pick('drawn.draw_hire_date', 'year_parameters.days_in_year') }} as hire_date,
+        year_parameters.pay_scale
+    from drawn
+    cross join year_parameters
+),
+
+profiled as (
+    select
+        dated.simulation_year,
+        dated.surviving_hires,
+        dated.hire_number,
+        dated.employee_id,
+        dated.employee_key,
+        dated.hire_date,
+        -- ages in days, a year being 365.25 of them
+        dated.hire_date - (
+            profile.min_age * 1461 // 4
+            + {{ shardrun.pick(
+                'dated.draw_hire_age', 'greatest((profile.max_age - profile.min_age) * 1461 // 4, 1)'
+            ) }}
+        ) as birth_date,
+        profile.job_level,
+        -- whole units of currency, uniform over the level's starting pay
+        cast(cast(round(profile.min_compensation * dated.pay_scale) as bigint)
+        + {{ shardrun.pick(
+            'dated.draw_hire_compensation',
+            '1 + cast(round((profile.max_compensation - profile.min_compensation) * dated.pay_scale)
+                as bigint)'
+        ) }} as decimal(12, 2)) as compensation
+    from dated
+    inner join profile
+        on {{ shardrun.pick('dated.draw_hire_level', 1000) }} = profile.slot
+),
+
+candidates as (
+    select
+        profiled.*,
+        age_bands.age,
+        age_bands.age_band,
+        tenure_bands.tenure_years,
+        tenure_bands.tenure_band,
+        profiled.hire_date + 1 as at_risk_from
+    from profiled
+    inner join age_bands on date_sub('year', profiled.birth_date, profiled.hire_date) = age_bands.age
+    inner join tenure_bands on tenure_bands.tenure_years = 0
+),
+
+{{ termination_rule('candidates') }},
+
+survivors as (
+    select
+        *,
+        termination_date is null as survives,
+        sum(cast(termination_date is null as bigint)) over (
+            order by hire_number rows unbounded preceding
+        ) as survivors_so_far
+    from decided
+)
+
+select
+    simulation_year,
+    employee_id,
+    employee_key,
+    birth_date,
+    hire_date,
+    job_level,
+    compensation,
+    age,
+    age_band,
+    tenure_years,
+    tenure_band,
+    termination_date,
+    termination_reason
+from survivors
+where survivors_so_far - cast(survives as bigint) < surviving_hires
+{{ shardrun.canonical_order_by(['employee_key', 'employee_id']) }}

@@ -1,0 +1,18 @@
+-- who of the opening workforce leaves by their own hazard, when and why
+{{ config(materialized='ephemeral') }}
+with year_parameters as (
+    select * from {{ ref('int_year_parameters') }}
+    where simulation_year = {{ var('simulation_year') }}
+),
+
+opening as (
+    select
+        workforce.*,
+        year_parameters.first_day as at_risk_from
+    from {{ ref('int_opening_workforce') }} as workforce
+    cross join year_parameters
+),
+
+{{ termination_rule('opening') }}
+
+select * from decided
