@@ -1,0 +1,116 @@
+"""What the command line changes in a configuration, and how it spells years and memory.
+
+It must never accept what the configuration file could not say: the changed config is checked anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from shardrun.config import ConfigT, check_years
+from shardrun.config_problems import key_path, problem, shown
+from shardrun.errors import InputError
+from shardrun.yaml_source import KeyPath
+
+_GB_PER_UNIT = {"GB": Decimal(1), "MB": Decimal("0.001")}
+
+_FLAGS: dict[KeyPath, str] = {
+    ("simulation", "start_year"): "years",
+    ("simulation", "end_year"): "years",
+    ("performance", "dbt_threads"): "--threads",
+    ("performance", "memory_limit_gb"): "--memory-limit",
+    ("performance", "event_sharding", "shard_count"): "--shards",
+}
+
+
+def with_overrides(
+    config: ConfigT,
+    *,
+    start_year: int | None = None,
+    end_year: int | None = None,
+    threads: int | None = None,
+    memory_limit_gb: Decimal | None = None,
+    shards: int | None = None,
+) -> ConfigT:
+    """Return `config` with what was given on the command line in place of its own values.
+
+    Args:
+        config: the configuration as loaded; None below keeps its value.
+        start_year: the first simulated year.
+        end_year: the last simulated year, included.
+        threads: dbt nodes at once.
+        memory_limit_gb: DuckDB's memory limit in GB.
+        shards: number of event shards; more than one turns sharding on, one turns it off.
+
+    Raises:
+        InputError: if a value is out of range; names the flag.
+    """
+    data = config.model_dump()
+    given: Mapping[KeyPath, Any] = {
+        ("simulation", "start_year"): start_year,
+        ("simulation", "end_year"): end_year,
+        ("performance", "dbt_threads"): threads,
+        ("performance", "memory_limit_gb"): memory_limit_gb,
+        ("performance", "event_sharding", "shard_count"): shards,
+        ("performance", "event_sharding", "enabled"): None if shards is None else shards > 1,
+    }
+    for at, value in given.items():
+        if value is not None:
+            _put(data, at, value)
+    try:
+        return type(config).model_validate(data)
+    except ValidationError as error:
+        raise InputError(
+            "\n".join(
+                f"{_FLAGS[key_path(details)]}: {problem(details)}"
+                for details in error.errors(include_url=False)
+            )
+        ) from error
+
+
+def parse_years(text: str) -> tuple[int, int]:
+    """Return the first and last year of `2025-2029` or `2027`.
+
+    Raises:
+        InputError: if it is neither, or the years are not in order, or too many.
+    """
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", text.strip())
+    if match is None:
+        raise InputError(
+            f"years: {shown(text)} is not a range of years; write them with four digits, "
+            "such as 2025-2029, or one year, such as 2027"
+        )
+    start_year = int(match[1])
+    end_year = int(match[2] or match[1])
+    try:
+        check_years(start_year, end_year)
+    except ValueError as error:
+        raise InputError(f"years: {error}") from error
+    return start_year, end_year
+
+
+def parse_memory(text: str) -> Decimal:
+    """Return the GB (10^9 bytes) in `8GB`, `0.5GB` or `512MB`.
+
+    Raises:
+        InputError: if it is not written so.
+    """
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([GM]B)", text.strip().upper())
+    if match is None:
+        raise InputError(
+            f"--memory-limit: {shown(text)} is not an amount of memory; "
+            "write it in GB or MB, such as 8GB or 512MB"
+        )
+    return Decimal(match[1]) * _GB_PER_UNIT[match[2]]
+
+
+def _put(config: dict[str, Any], at: KeyPath, value: object) -> None:
+    section: Any = config
+    for key in at[:-1]:
+        section = section[key]
+    section[at[-1]] = value
