@@ -1,0 +1,59 @@
+# The two that matter: `make run` simulates five years; `make test` proves the house.
+# Both build their own environment in .venv from the versions in constraints.txt.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	&& echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+DUCKDB_1_5 := 1.5.6
+
+EMPLOYEES ?= 60000
+CENSUS ?= data/census.parquet
+DATABASE ?= simulation.duckdb
+
+.PHONY: run test lint format unit integration test-duckdb-1.5 test-python bench clean
+
+run: $(VENV)/installed
+	@test -e "$(CENSUS)" || $(BIN)/shardrun census generate --employees $(EMPLOYEES) --seed 42 -o "$(CENSUS)"
+	$(BIN)/shardrun run 2025-2029 --census "$(CENSUS)" --database "$(DATABASE)"
+
+test: lint unit integration
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+unit: $(VENV)/installed
+	$(BIN)/pytest -n auto -m "not integration"
+
+integration: $(VENV)/installed
+	$(BIN)/pytest -n auto --dist loadfile -m integration
+
+# The whole suite on the oldest DuckDB that is supported, in an environment of its own.
+test-duckdb-1.5:
+	$(MAKE) unit integration VENV=.venv-duckdb-1.5 DUCKDB=$(DUCKDB_1_5)
+
+# The whole suite on another Python: make test-python PYTHON=python3.13
+test-python:
+	$(MAKE) unit integration VENV=.venv-$(notdir $(PYTHON))
+
+bench: $(VENV)/installed
+	$(BIN)/python -m bench $(BENCH)
+
+clean:
+	rm -rf .venv .venv-* build dist dbt/target dbt/dbt_packages dbt/logs
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "shardrun needs Python 3.11, 3.12 or 3.13 on the PATH; or say make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	sed 's/^duckdb==.*/duckdb==$(or $(DUCKDB),$(shell sed -n 's/^duckdb==//p' constraints.txt))/' constraints.txt > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c $(VENV)/constraints.txt --group dev --editable .
+	touch $@
