@@ -10,7 +10,8 @@
 select
     *,
     cast(unnest(range(
-        1000 * (cumulative_weight - weight) // total_weight, 1000 * cumulative_weight // total_weight
+        1000 * (cumulative_weight - weight) // nullif(total_weight, 0),
+        1000 * cumulative_weight // nullif(total_weight, 0)
     )) as integer) as slot
 from (
     select

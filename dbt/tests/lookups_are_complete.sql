@@ -72,7 +72,22 @@ problems as (
     from age_bands
     left join reasons using (age_band)
     group by age_bands.age_band
-    having count(distinct reasons.slot) != 1000
+    having count(distinct reasons.slot) != 1000 or count(*) != 1000
+    {%- for seed, key in {
+        'performance_ratings': 'performance_rating',
+        'deferral_choices': 'deferral_rate',
+        'hire_profile': 'job_level',
+        'plan_limits': 'plan_year',
+        'termination_reasons': '(age_band, termination_reason)'
+    }.items() %}
+    union all
+    select
+        '{{ seed }}',
+        'a row stands twice: {{ key }} = ' || cast({{ key }} as varchar)
+    from {{ ref(seed) }}
+    group by {{ key }}
+    having count(*) > 1
+    {%- endfor %}
     {%- for seed, lookup in {
         'performance_ratings': 'stg_performance_ratings',
         'deferral_choices': 'stg_deferral_choices',

@@ -85,7 +85,7 @@ profiled as (
         dated.hire_date,
         -- ages in days, a year being 365.25 of them
         dated.hire_date - (
-            profile.min_age * 1461 // 4
+            (profile.min_age * 1461 + 3) // 4
             + {{ shardrun.pick(
                 'dated.draw_hire_age', 'greatest((profile.max_age - profile.min_age) * 1461 // 4, 1)'
             ) }}

@@ -57,10 +57,8 @@ select
     cast(closing_job_level as tinyint) as job_level,
     cast(compensation as decimal(12, 2)) as starting_compensation,
     cast(closing_compensation as decimal(12, 2)) as current_compensation,
-    cast(round(cast(compensation_days as decimal(24, 6)) / days_in_year, 2) as decimal(12, 2))
-        as prorated_compensation,
+    {{ divided_to_cents('compensation_days', 'days_in_year') }} as prorated_compensation,
     closing_is_enrolled as is_enrolled,
     cast(closing_deferral_rate as decimal(5, 4)) as deferral_rate,
-    cast(round(cast(deferral_days as decimal(24, 6)) / days_in_year, 2) as decimal(12, 2))
-        as elected_contributions
+    {{ divided_to_cents('deferral_days', 'days_in_year') }} as elected_contributions
 from changed

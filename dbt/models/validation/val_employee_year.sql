@@ -45,10 +45,10 @@ event_totals as (
     select
         employee_id,
         count(*) as events,
-        bit_or(1 << (event_sequence - 1)) as places,
         max(event_sequence) as last_place,
         max(effective_date) as last_date,
-        max(100 * (effective_date - date '1900-01-01') + event_sequence) as last_key,
+        -- by day, then by place
+        list_sort(list(100 * (effective_date - date '1900-01-01') + event_sequence)) as event_order,
         max(event_sequence) filter (where event_type = 'termination') as termination_place,
         max(effective_date) filter (where event_type = 'termination') as termination_date,
         max(effective_date) filter (where event_type = 'hire') as hire_date,
@@ -78,10 +78,9 @@ joined as (
         coalesce(event_totals.terminations, 0) as terminations,
         coalesce(event_totals.compensation_change, 0) as compensation_change,
         coalesce(event_totals.dates_outside_year, 0) as dates_outside_year,
-        event_totals.places,
         event_totals.last_place,
         event_totals.last_date,
-        event_totals.last_key,
+        event_totals.event_order,
         event_totals.termination_place,
         event_totals.termination_date,
         event_totals.hire_place,
@@ -144,9 +143,8 @@ checked as (
             end,
             case
                 when
-                    -- one bit a place: 1 .. events, each taken once
-                    places != (1 << events) - 1
-                    or last_key != 100 * (last_date - date '1900-01-01') + last_place
+                    -- the places of the events by day must be 1, 2, 3 and so on
+                    list_transform(event_order, lambda event: event % 100) != range(1, events + 1)
                     or dates_outside_year > 0
                     then 'events_are_in_order'
             end,
