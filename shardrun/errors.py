@@ -6,9 +6,10 @@
         CensusError                    the census file
         ProjectError                   the dbt project, before any of its nodes ran
         DatabaseError                  the database file is not one we may write
+      ShardError                    1  a year's shards can't be made into its events
       PipelineExecutionError        3  dbt failed in a stage
       DatabaseInUseError            4  another process holds the database
-      Interrupted                 130  stopped by a signal
+      RunInterruptedError         130  stopped by a signal
 
 Messages are whole sentences for the person at the keyboard: what is wrong, where, what to do.
 This module must never import another module of the package.
@@ -45,6 +46,10 @@ class DatabaseError(InputError):
     """The database file can't be used: not ours, not readable, or from another version."""
 
 
+class ShardError(ShardrunError):
+    """A shard failed, or its file can't enter the union; the canonical table is as before."""
+
+
 class PipelineExecutionError(ShardrunError):
     """A dbt command of a stage failed; the message names stage, year, model and file."""
 
@@ -57,7 +62,7 @@ class DatabaseInUseError(ShardrunError):
     exit_code = 4
 
 
-class Interrupted(ShardrunError):
+class RunInterruptedError(ShardrunError):
     """A signal asked the run to stop."""
 
     exit_code = 130

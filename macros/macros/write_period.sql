@@ -28,7 +28,7 @@
 {%- endif -%}
 
 {%- if existing is none -%}
-    {% call statement('main', fetch_result=True) -%}
+    {% call statement('main') -%}
         {{ create_table_as(False, target, compiled_code) }}
     {%- endcall %}
 {%- else -%}
@@ -40,16 +40,13 @@
             ~ made | join(', ') ~ '. Run it with --full-refresh, or start a new database.'
         ) %}
     {%- endif -%}
-    {% call statement('main', fetch_result=True) -%}
+    {% call statement('main') -%}
         delete from {{ target }} where {{ period }} = {{ var(period) }};
         insert into {{ target }} (
         {{ compiled_code }}
         )
     {%- endcall %}
 {%- endif %}
-{#- DuckDB answers with the rows written; the adapter does not pass them on by itself -#}
-{%- set rows = load_result('main')['data'][0][0] -%}
-{% do store_raw_result('main', message='OK ' ~ rows, code='OK', rows_affected=rows) %}
 
 {{ run_hooks(post_hooks, inside_transaction=True) }}
 {% do adapter.commit() %}

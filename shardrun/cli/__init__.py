@@ -1,0 +1,63 @@
+"""The command line: parses words, calls the layers below, hands what they return to the console.
+
+Holds no logic of its own: what a command decides, a module below decides. Every refusal leaves
+through :func:`main`, the one place that turns an error into a message and an exit code. Commands
+import what is slow (dbt) only when they need it, so that ``--help`` and refusals are quick.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+import shardrun
+from shardrun.cli import census, digest, run, status
+from shardrun.console.terminal import Terminal
+from shardrun.errors import RunInterruptedError, ShardrunError
+from shardrun.interrupts import keyboard_interrupts
+
+app = typer.Typer(
+    name="shardrun",
+    help="Staged, year-by-year dbt-duckdb simulations: fast, deterministic, restartable.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, status, digest):
+    command.register(app)
+app.add_typer(census.app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        Terminal().show_line(f"shardrun {shardrun.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before any command."""
+
+
+def main() -> None:
+    """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    terminal = Terminal()
+    try:
+        with keyboard_interrupts():
+            app(obj=terminal)
+    except KeyboardInterrupt:
+        sys.exit(RunInterruptedError.exit_code)
+    except ShardrunError as error:
+        terminal.refuse(error)
+        sys.exit(error.exit_code)

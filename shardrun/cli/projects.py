@@ -1,0 +1,115 @@
+"""Which configuration and which inputs a dbt project has: the bundled workforce's, or none.
+
+The one place where the executor and the workforce domain meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from shardrun.config import SimulationConfig, load_config
+from shardrun.dbt_project import read_project
+from shardrun.errors import InputError
+from shardrun.preflight import InputImporter
+from shardrun.workforce.census_import import CensusImport, import_census
+from shardrun.workforce.parameters import WorkforceConfig
+from shardrun.yaml_source import read_yaml
+
+DEFAULT_CONFIG = Path("config/simulation_config.yaml")
+WORKFORCE_PROJECT = "workforce"
+JOB_LEVELS_SEED = Path("seeds/job_levels.csv")
+
+
+def load_run_config(path: Path | None) -> SimulationConfig:
+    """Read a run's configuration, as the workforce's where the dbt project is the workforce.
+
+    Args:
+        path: the file; None means the default one, or all defaults where there is none.
+
+    Raises:
+        ConfigError: it is not acceptable.
+    """
+    if path is None and not DEFAULT_CONFIG.exists():
+        return WorkforceConfig()
+    path = path or DEFAULT_CONFIG
+    return load_config(path, WorkforceConfig if _is_workforce(path) else SimulationConfig)
+
+
+def with_census(config: SimulationConfig, census: Path) -> SimulationConfig:
+    """Return a configuration with another census file.
+
+    Raises:
+        InputError: the project has no census.
+    """
+    if not isinstance(config, WorkforceConfig):
+        raise InputError(
+            f"--census: the dbt project at {config.project.project_dir} is not the bundled "
+            "workforce, and takes no census"
+        )
+    return config.with_census(census)
+
+
+def project_inputs(
+    config: SimulationConfig, remark: Callable[[str], None]
+) -> Mapping[str, InputImporter]:
+    """Return, by name, what checks and imports each input of a project.
+
+    Args:
+        config: of the run.
+        remark: is told how an input was read, and what is doubtful in it.
+    """
+    if not isinstance(config, WorkforceConfig):
+        return {}
+
+    def read_census(target: Path) -> None:
+        say_import(import_configured_census(config, target), remark)
+
+    return {"census": read_census}
+
+
+def import_configured_census(
+    config: WorkforceConfig, target: Path, as_of: date | None = None
+) -> CensusImport:
+    """Check the census that a configuration names, and write its canonical form.
+
+    Args:
+        config: of the run.
+        target: the canonical file, replaced when it is complete.
+        as_of: the census date; None means the day before the first simulated year.
+
+    Raises:
+        CensusError: the census is not acceptable.
+        InputError: the target can't be written.
+    """
+    census = config.census
+    return import_census(
+        census.path,
+        target,
+        job_levels=config.project.project_dir / JOB_LEVELS_SEED,
+        as_of=as_of or date(config.simulation.start_year - 1, 12, 31),
+        pay_scale=config.compensation.pay_scale,
+        columns={key: name for key, name in census.columns if name is not None},
+        date_format=census.date_format,
+        pay_period=census.pay_period,
+        hours_per_year=census.hours_per_year,
+    )
+
+
+def say_import(imported: CensusImport, remark: Callable[[str], None]) -> None:
+    """Tell a person what came in, how it was read, and what is doubtful."""
+    remark(f"census: {imported.rows:,} people as of {imported.as_of}")
+    for note in imported.notes:
+        remark(f"census: {note}")
+    for warning in imported.warnings:
+        remark(f"warning: census: {warning}")
+
+
+def _is_workforce(config_file: Path) -> bool:
+    # The config can't be checked without its model, so its project is looked up beforehand.
+    section = read_yaml(config_file).data.get("project")
+    folder = section.get("project_dir") if isinstance(section, dict) else None
+    if not isinstance(folder, str):
+        return True
+    return read_project(Path(folder)).name == WORKFORCE_PROJECT

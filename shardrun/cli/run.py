@@ -1,0 +1,123 @@
+"""``shardrun run``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shardrun.cli.options import DEFAULT_DATABASE, JsonOption
+from shardrun.cli.projects import load_run_config, project_inputs, with_census
+from shardrun.config import SimulationConfig
+from shardrun.console.documents import outcome_document, plan_document
+from shardrun.console.progress import show_progress
+from shardrun.console.terminal import Terminal
+from shardrun.console.views import outcome_view, plan_view
+from shardrun.outcome import read_outcome
+from shardrun.overrides import parse_memory, parse_years, with_overrides
+from shardrun.plan import build_plan
+from shardrun.preflight import AcceptedRun, accept_run
+
+EXAMPLES = """\
+[bold]Examples[/bold]
+
+shardrun run  [dim]# config/simulation_config.yaml into simulation.duckdb[/dim]
+
+shardrun run 2025-2034 --census staff.csv --database staff.duckdb
+
+shardrun run --fresh --threads 2 --memory-limit 4GB
+
+shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
+
+shardrun run --json > result.json
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("run", epilog=EXAMPLES)(run)
+
+
+def run(
+    context: typer.Context,
+    years: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="YEARS", help="First and last year, 2025-2029, or one; else the config's."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Configuration file; config/simulation_config.yaml where there is one."),
+    ] = None,
+    census: Annotated[
+        Path | None, typer.Option(help="Census file, Parquet or CSV; else the config's.")
+    ] = None,
+    database: Annotated[
+        Path, typer.Option(help="Where the result goes; gone on with if it is unfinished.")
+    ] = DEFAULT_DATABASE,
+    threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(help="DuckDB's memory, such as 8GB; beyond it spills to disk.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="One thread throughout, and the SQL in dbt's logs.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan, write nothing.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Simulate the years, or go on where an earlier run stopped.
+
+    The result is one DuckDB file; logs lie in a folder beside it that has its name.
+    """
+    terminal: Terminal = context.obj
+    terminal.json = json
+    start_year, end_year = parse_years(years) if years else (None, None)
+    chosen = with_overrides(
+        load_run_config(config),
+        start_year=start_year,
+        end_year=end_year,
+        threads=1 if debug else threads,
+        memory_limit_gb=parse_memory(memory_limit) if memory_limit else None,
+    )
+    if census is not None:
+        chosen = with_census(chosen, census)
+    if dry_run:
+        _show_plan(terminal, chosen)
+        return
+    accepted = accept_run(chosen, database, project_inputs(chosen, terminal.remark), fresh=fresh)
+    if accepted.finished:
+        terminal.remark(f"{database} already holds this run, finished; --fresh runs it anew")
+    else:
+        _execute(terminal, accepted, debug=debug)
+    workflow = chosen.workflow
+    outcome = read_outcome(database, workflow.summary_model, workflow.checks_model)
+    if json:
+        terminal.show_document(outcome_document(outcome, already_finished=accepted.finished))
+    else:
+        terminal.show(outcome_view(terminal, outcome))
+
+
+def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:
+    plan = build_plan(config, config.simulation.start_year, config.simulation.end_year)
+    if terminal.json:
+        terminal.show_document(plan_document(config, plan))
+    else:
+        terminal.show(plan_view(config, plan))
+
+
+def _execute(terminal: Terminal, accepted: AcceptedRun, *, debug: bool) -> None:
+    # dbt takes a second to import; a refusal shall not wait for it.
+    from shardrun.session import execute_run
+
+    if debug:
+        terminal.remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
+    with show_progress(terminal) as listener:
+        summary = execute_run(accepted, listener, debug=debug)
+    summary.raise_for_failure()

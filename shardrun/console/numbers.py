@@ -1,0 +1,64 @@
+"""How figures look: by the type and the name of their column, alike in a whole column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from shardrun.outcome import Cell
+
+NOTHING = "-"
+_MILLION = 1_000_000
+
+
+def format_column(name: str, values: Sequence[Cell]) -> list[str]:
+    """Return the texts of one column.
+
+    Years stay plain, ``*_rate`` becomes percent, counts get thousands separators; amounts lose
+    their cents where one of them reaches a thousand, and become millions where one reaches ten.
+
+    Args:
+        name: of the column.
+        values: all of its values.
+    """
+    numbers = [abs(float(value)) for value in values if isinstance(value, float | Decimal)]
+    largest = max(numbers, default=0.0)
+    return [_format_cell(name, value, largest) for value in values]
+
+
+def is_number(values: Sequence[Cell]) -> bool:
+    """Return whether a column is to be aligned right."""
+    return all(value is None or isinstance(value, int | float | Decimal) for value in values)
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration as a person says it: ``0.42 s``, ``4:05``, ``1:04:05``."""
+    if round(seconds, 2) < 60:
+        return f"{seconds:.2f} s"
+    return str(timedelta(seconds=round(seconds))).removeprefix("0:").lstrip("0")
+
+
+def format_share(part: float, whole: float) -> str:
+    """Return a part as percent of the whole."""
+    return f"{part / whole:.0%}" if whole else NOTHING
+
+
+def _format_cell(name: str, value: Cell, largest: float) -> str:
+    match value:
+        case None:
+            return NOTHING
+        case bool():
+            return "yes" if value else "no"
+        case int() | float() | Decimal() if name.endswith("_rate"):
+            return f"{value:.1%}"
+        case int() if name == "year" or name.endswith("_year"):
+            return str(value)
+        case int():
+            return f"{value:,}"
+        case float() | Decimal() if largest >= 10 * _MILLION:
+            return f"{float(value) / _MILLION:,.1f} M"
+        case float() | Decimal():
+            return f"{value:,.0f}" if largest >= 1000 else f"{value:,.2f}"
+        case _:
+            return str(value)

@@ -1,0 +1,154 @@
+"""What a person reads on stdout: plans, results, ledgers and digests as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from shardrun.config import SimulationConfig
+from shardrun.console.numbers import (
+    NOTHING,
+    format_column,
+    format_seconds,
+    format_share,
+    is_number,
+)
+from shardrun.console.terminal import Terminal
+from shardrun.digest import DatabaseDigest
+from shardrun.ledger_records import LedgerContents
+from shardrun.outcome import RunOutcome, SummaryTable
+from shardrun.plan import Step
+
+
+def _table(*headers: str, footer: bool = False) -> Table:
+    return Table(
+        *headers, box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_footer=footer
+    )
+
+
+def plan_view(config: SimulationConfig, plan: tuple[Step, ...]) -> RenderableType:
+    """Show what a run would do: one line a step, with its dbt command."""
+    table = _table("year", "stage", "dbt", "threads")
+    for step in plan:
+        stage = config.workflow.stages[step.stage]
+        command = [stage.command, *(["--select", *stage.selectors] if stage.selectors else [])]
+        threads = config.performance.dbt_threads if stage.threading == "parallel" else 1
+        table.add_row(str(step.year), step.stage, Text(" ".join(command)), str(threads))
+    return table
+
+
+def outcome_view(terminal: Terminal, outcome: RunOutcome) -> RenderableType:
+    """Show a finished run: its summary, its checks, the time it took, where everything is."""
+    parts: list[RenderableType] = []
+    if outcome.summary is not None:
+        parts.append(summary_view(terminal, outcome.summary))
+    passed = f"{outcome.checks_passed:,} of {outcome.checks:,} checks passed"
+    parts += [
+        _stage_view(outcome),
+        Text(passed, style="green" if outcome.checks_passed == outcome.checks else "red"),
+        Text(f"database  {outcome.folder.database}", overflow="fold"),
+        Text(f"dbt logs  {outcome.folder.logs}", overflow="fold"),
+    ]
+    return Group(*parts)
+
+
+def summary_view(terminal: Terminal, summary: SummaryTable) -> RenderableType:
+    """Show the project's summary: a row for each year, or years as columns where that is too wide.
+
+    Where even those are too many, they go below each other in blocks.
+    """
+    columns = [
+        format_column(name, [row[index] for row in summary.rows])
+        for index, name in enumerate(summary.columns)
+    ]
+    rows = list(zip(*columns, strict=True))
+    upright = _table()
+    for index, name in enumerate(summary.columns):
+        right = is_number([row[index] for row in summary.rows])
+        upright.add_column(
+            name.replace("_", "\n"), justify="right" if right else "left", no_wrap=True
+        )
+    for row in rows:
+        upright.add_row(*row)
+    if terminal.fits(upright):
+        return upright
+    for size in range(len(rows), 1, -1):
+        blocks = [
+            _transposed(summary.columns, rows[start : start + size])
+            for start in range(0, len(rows), size)
+        ]
+        if all(terminal.fits(block) for block in blocks):
+            return Group(*blocks)
+    return Group(*(_transposed(summary.columns, [row]) for row in rows))
+
+
+def ledger_view(ledger: LedgerContents) -> RenderableType:
+    """Show all runs of a database, and the steps of the last."""
+    runs = _table("run", "status", "years", "seed", "started (UTC)")
+    runs.add_column("time", justify="right")
+    for run in ledger.runs:
+        steps = [step for step in ledger.steps if step.run_id == run.run_id]
+        runs.add_row(
+            run.run_id,
+            run.status,
+            f"{run.start_year}-{run.end_year}",
+            str(run.random_seed),
+            f"{run.started_at:%Y-%m-%d %H:%M}",
+            format_seconds(sum(step.seconds or 0.0 for step in steps)),
+        )
+    table = _table("year", "stage", "status")
+    for name in ("time", "rows", "checks"):
+        table.add_column(name, justify="right")
+    for step in ledger.steps:
+        if step.run_id == ledger.runs[-1].run_id:
+            table.add_row(
+                str(step.year),
+                step.stage,
+                step.status,
+                NOTHING if step.seconds is None else format_seconds(step.seconds),
+                NOTHING if step.rows is None else f"{step.rows:,}",
+                f"{step.checks_passed} of {step.checks}" if step.checks else NOTHING,
+            )
+    error = ledger.runs[-1].error
+    return Group(runs, table, *([Text(error, style="red")] if error else []))
+
+
+def digest_view(digest: DatabaseDigest) -> RenderableType:
+    """Show a database's fingerprint, table by table, and over all of them."""
+    table = _table(footer=True)
+    table.add_column("table", overflow="fold", footer="all")
+    rows = sum(entry.rows for entry in digest.tables)
+    table.add_column("rows", justify="right", footer=f"{rows:,}")
+    table.add_column("digest", no_wrap=True, footer=digest.digest)
+    for entry in digest.tables:
+        table.add_row(entry.table, f"{entry.rows:,}", entry.digest)
+    return table
+
+
+def _stage_view(outcome: RunOutcome) -> Table:
+    table = _table("stage", footer=True)
+    table.columns[0].footer = "all"
+    table.add_column("time", justify="right", footer=format_seconds(outcome.seconds))
+    table.add_column("share", justify="right")
+    table.add_column("rows", justify="right")
+    for stage in outcome.stages:
+        table.add_row(
+            stage.stage.replace("_", " "),
+            format_seconds(stage.seconds),
+            format_share(stage.seconds, outcome.seconds),
+            f"{stage.rows:,}",
+        )
+    return table
+
+
+def _transposed(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = _table(names[0].replace("_", " "))
+    for row in rows:
+        table.add_column(row[0], justify="right", no_wrap=True)
+    for index, name in enumerate(names[1:], start=1):
+        table.add_row(name.replace("_", " "), *(row[index] for row in rows))
+    return table

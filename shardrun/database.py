@@ -1,0 +1,210 @@
+"""The run's database file: open it within limits, say whose it is, say who holds it.
+
+Owns what a DuckDB file is to us: the name it is attached under, the settings of a connection, the
+translation of DuckDB's complaints about a file into our errors. It must never change a file on the
+way to refusing it: every check opens it READ_ONLY, and only :func:`claim_database`, the last step
+before a run, opens it for writing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from shardrun.errors import DatabaseError, DatabaseInUseError, ShardrunError
+from shardrun.sql import quote_identifier, quote_literal
+
+ALIAS = "simulation"
+"""The catalog name a run's database has wherever we open it, as in the bundled profile."""
+
+LEDGER_SCHEMA = "shardrun"
+"""The schema that makes a DuckDB file one of ours."""
+
+YEAR_COLUMN = "simulation_year"
+"""What a table with a row for each simulated year calls it, as dbt's var is called."""
+
+_LOCK_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLimits:
+    """What a DuckDB instance may use; ``None`` leaves DuckDB's own default.
+
+    Attributes:
+        threads: DuckDB's worker threads.
+        memory_mb: memory before it spills to disk, in megabytes (10^6 bytes).
+        temp_directory: where it spills.
+    """
+
+    threads: int | None = None
+    memory_mb: int | None = None
+    temp_directory: Path | None = None
+
+    def settings(self) -> dict[str, str | int]:
+        """Return DuckDB's settings by name, only those that are limited."""
+        settings: dict[str, str | int] = {}
+        if self.threads is not None:
+            settings["threads"] = self.threads
+        if self.memory_mb is not None:
+            settings["memory_limit"] = f"{self.memory_mb}MB"
+        if self.temp_directory is not None:
+            settings["temp_directory"] = str(self.temp_directory)
+        return settings
+
+
+NO_LIMITS = DatabaseLimits()
+
+
+@contextmanager
+def open_database(
+    path: Path, *, read_only: bool = True, limits: DatabaseLimits = NO_LIMITS
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Attach an existing database under :data:`ALIAS` in an instance of its own, and use it.
+
+    Args:
+        path: the database file.
+        read_only: whether the file is opened without the right to write.
+        limits: threads, memory and temp directory of the instance.
+
+    Yields:
+        a connection whose default catalog is the database; closed at the end.
+
+    Raises:
+        DatabaseInUseError: another process holds the file in a mode that excludes ours.
+        DatabaseError: it is missing, no DuckDB database, damaged, or from a newer DuckDB.
+    """
+    if path.is_dir():
+        raise DatabaseError(f"{path} is a directory, not a database. Name a file with --database.")
+    if not path.exists():
+        raise DatabaseError(f"there is no database at {path}. `shardrun run` makes one.")
+    # TYPE duckdb: else a file of another engine makes DuckDB reach out for an extension.
+    options = "type duckdb, read_only" if read_only else "type duckdb"
+    with duckdb.connect(":memory:", config=dict(limits.settings())) as connection:
+        connection.execute("set timezone = 'UTC'")
+        try:
+            connection.execute(f"attach {quote_literal(path)} as {ALIAS} ({options})")
+        except duckdb.Error as error:
+            raise _refusal(path, error) from error
+        connection.execute(f"use {ALIAS}")
+        yield connection
+
+
+def check_ownership(path: Path) -> None:
+    """Refuse a file that no run of ours made, so that it is never written to or replaced.
+
+    Raises:
+        DatabaseInUseError: another process is writing to it.
+        DatabaseError: it is not a DuckDB database, or one without a ledger.
+    """
+    with open_database(path) as connection:
+        if not has_ledger(connection, ALIAS):
+            raise DatabaseError(
+                f"{path} is a DuckDB database that `shardrun run` did not make (it has no schema "
+                f"`{LEDGER_SCHEMA}`), so it is left alone. Name another file with --database."
+            )
+
+
+def has_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> bool:
+    """Return whether ``catalog``, an attached database, holds our ledger."""
+    return (
+        connection.execute(
+            "select 1 from duckdb_tables() where database_name = ? and schema_name = ? "
+            "and table_name = 'runs'",
+            [catalog, LEDGER_SCHEMA],
+        ).fetchone()
+        is not None
+    )
+
+
+def claim_database(path: Path) -> None:
+    """Make sure that a run may write to ``path``, just before it does.
+
+    An existing file is opened for writing and closed again: DuckDB then finds readers too, which a
+    READ_ONLY look does not meet, and replays what a crash left in the write-ahead log.
+
+    Raises:
+        DatabaseInUseError: another process holds it, reading or writing.
+        DatabaseError: the file or its folder can't be written to.
+    """
+    check_writable(path)
+    if path.exists():
+        with open_database(path, read_only=False):
+            pass
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place where no database can be written; touches nothing.
+
+    Raises:
+        DatabaseError: the folder is missing or not writable, or the file is not writable.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise DatabaseError(f"{path} is a directory, not a database. Name a file with --database.")
+    if not folder.is_dir():
+        raise DatabaseError(f"the folder {folder} of the database {path.name} does not exist.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DatabaseError(f"the folder {folder} of the database {path.name} is not writable.")
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise DatabaseError(f"the database {path} is not readable and writable for you.")
+
+
+def catalog_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
+    """Return the name under which ``connection``'s instance has ``path`` attached, if it has."""
+    attached = connection.execute(
+        "select database_name, path from duckdb_databases() where path is not null"
+    ).fetchall()
+    return next((name for name, file in attached if Path(file).resolve() == path.resolve()), None)
+
+
+def count_rows(
+    connection: duckdb.DuckDBPyConnection, relation: str, year: int | None = None
+) -> int:
+    """Return how many rows a table or view has.
+
+    Args:
+        connection: of an instance that has its database attached.
+        relation: its full name, quoted.
+        year: only those of this ``simulation_year``, where it has that column.
+    """
+    columns = {name for name, *_ in connection.execute(f"describe {relation}").fetchall()}
+    of_year = year is not None and YEAR_COLUMN in columns
+    counted = connection.execute(
+        f"select count(*) from {relation}" + (f" where {YEAR_COLUMN} = ?" if of_year else ""),
+        [year] if of_year else [],
+    ).fetchone()
+    return counted[0] if counted else 0
+
+
+def qualified(catalog: str, schema: str, name: str) -> str:
+    """Return a table's full name, quoted."""
+    return ".".join(quote_identifier(part) for part in (catalog, schema, name))
+
+
+def _refusal(path: Path, error: duckdb.Error) -> ShardrunError:
+    """Return our error for what DuckDB said while it opened ``path``."""
+    text = str(error)
+    if "Could not set lock" in text:
+        holder = _LOCK_HOLDER.search(text)
+        by = f"process {holder['pid']} ({holder['program']})" if holder else "another process"
+        return DatabaseInUseError(
+            f"{path} is in use by {by}. Wait until it ends, or close it there, then try again."
+        )
+    if "newer version of DuckDB" in text:
+        return DatabaseError(
+            f"{path} was written by a newer DuckDB than the {duckdb.__version__} installed here. "
+            "Install the newer one (pip install --upgrade duckdb), or name another file with "
+            "--database."
+        )
+    if "not a valid DuckDB database file" in text:
+        return DatabaseError(
+            f"{path} is not a DuckDB database, so it is left alone. Name another file with "
+            "--database."
+        )
+    return DatabaseError(f"{path} can't be opened as a database. DuckDB says: {text}")

@@ -1,0 +1,67 @@
+"""What we read of a dbt project ourselves, before dbt is even imported: its name and packages.
+
+It must never judge a project; that is dbt's work when it loads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from shardrun.errors import ProjectError
+
+
+@dataclass(frozen=True, slots=True)
+class DbtProject:
+    """A dbt project on disk.
+
+    Attributes:
+        path: the folder of ``dbt_project.yml``.
+        name: its name there.
+        local_packages: folders of the packages that it takes from this machine.
+    """
+
+    path: Path
+    name: str
+    local_packages: tuple[Path, ...]
+
+
+def read_project(project_dir: Path) -> DbtProject:
+    """Read name and local packages of a dbt project.
+
+    Raises:
+        ProjectError: there is none in the folder, or its files are not YAML mappings.
+    """
+    project_file = project_dir / "dbt_project.yml"
+    if not project_file.is_file():
+        raise ProjectError(
+            f"there is no dbt project at {project_dir}: no dbt_project.yml in it. Run from the "
+            "folder that holds it, or name it with `project.project_dir` in the config."
+        )
+    packages_file = project_dir / "packages.yml"
+    declared = _read_mapping(packages_file).get("packages") if packages_file.is_file() else None
+    packages = declared if isinstance(declared, list) else []
+    return DbtProject(
+        path=project_dir,
+        name=str(_read_mapping(project_file).get("name", "")),
+        local_packages=tuple(
+            project_dir / str(package["local"])
+            for package in packages
+            if isinstance(package, dict) and "local" in package
+        ),
+    )
+
+
+def _read_mapping(path: Path) -> dict[object, object]:
+    try:
+        content = YAML(typ="safe").load(path)
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise ProjectError(f"{path} can't be read: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ProjectError(f"{path} can't be read: it does not hold `key: value` lines")
+    return content

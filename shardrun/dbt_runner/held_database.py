@@ -1,0 +1,138 @@
+"""The DuckDB instance that the resident dbt holds: cursors on it, and letting it go.
+
+Owns the life of dbt's connections beyond one command. DuckDB lets one process write: after
+:meth:`HeldDatabase.release` another process can open the file, until dbt or a cursor is asked for
+again. It must never write anything itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psutil
+from dbt.adapters.contracts.connection import Connection, Identifier
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.factory import cleanup_connections
+from dbt.config.profile import Profile, read_profile
+from dbt.config.project import load_raw_project
+from dbt.config.renderer import ProfileRenderer
+from dbt_common.context import set_invocation_context
+from dbt_common.exceptions import DbtBaseException
+
+from shardrun.dbt_runner.command_line import ProjectSettings
+from shardrun.dbt_runner.isolation import dbt_inside
+from shardrun.dbt_runner.refusals import refusal
+from shardrun.errors import DatabaseInUseError, ProjectError
+from shardrun.sql import quote_identifier
+
+
+class HeldDatabase:
+    """Hands out cursors on what dbt has open; opens it as dbt would if dbt has not yet."""
+
+    def __init__(self, settings: ProjectSettings) -> None:
+        """Open nothing yet."""
+        self._settings = settings
+        self._held: Connection | None = None
+        self._profile: tuple[Mapping[str, Any], DuckDBCredentials] | None = None
+
+    def cursor(self, variables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        """Return a cursor on the instance, with the profile's database as its catalog.
+
+        Args:
+            variables: the vars that the profile may ask for.
+
+        Raises:
+            ProjectError: the profile can't be loaded, or is not one for DuckDB.
+            DatabaseInUseError: another process holds the file.
+            DatabaseError: the file can't be opened.
+        """
+        credentials = self._credentials(variables)
+        environment = DuckDBConnectionManager._ENV
+        if self._held is None or environment is None or environment.creds != credentials:
+            self._let_go()
+            self._held = self._opened(credentials)
+        # of the connection that stays open: DuckDB closes cursors together with their parent
+        cursor: duckdb.DuckDBPyConnection = self._held.handle.cursor().cursor()
+        cursor.execute(f"use {quote_identifier(credentials.database)}")
+        return cursor
+
+    def release(self) -> None:
+        """Close every connection that dbt or a caller of :meth:`cursor` has.
+
+        Raises:
+            DatabaseInUseError: something else in this process still has a file of it open.
+        """
+        self._let_go()
+        environment = DuckDBConnectionManager._ENV
+        if environment is None:
+            return
+        cleanup_connections()
+        environment.close()
+        DuckDBConnectionManager.close_all_connections()
+        # DuckDB keeps a file as long as any connection to it lives, one nobody told us of too
+        still_open = set(_files(environment.creds)) & {
+            Path(file.path) for file in psutil.Process().open_files()
+        }
+        if still_open:
+            raise DatabaseInUseError(
+                f"this process itself still holds {', '.join(map(str, sorted(still_open)))}; close "
+                "every connection to it first."
+            )
+
+    def _open(self, credentials: DuckDBCredentials) -> Connection:
+        try:
+            return DuckDBConnectionManager.open(
+                Connection(Identifier("duckdb"), "shardrun", credentials)
+            )
+        except (DbtBaseException, duckdb.Error) as error:
+            raise refusal(str(error), self._settings.project_dir) from error
+
+    def _opened(self, credentials: DuckDBCredentials) -> Connection:
+        connection = Connection(Identifier("duckdb"), "shardrun", credentials)
+        try:
+            return DuckDBConnectionManager.open(connection)
+        except (DbtBaseException, duckdb.Error) as error:
+            raise refusal(str(error), self._settings.project_dir) from error
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            DuckDBConnectionManager.close(self._held)
+            self._held = None
+
+    def _credentials(self, variables: Mapping[str, Any]) -> DuckDBCredentials:
+        if self._profile is None or self._profile[0] != variables:
+            self._profile = variables, self._load_credentials(variables)
+        return self._profile[1]
+
+    def _load_credentials(self, variables: Mapping[str, Any]) -> DuckDBCredentials:
+        settings = self._settings
+        with dbt_inside(settings.env, debug=settings.debug):
+            set_invocation_context(os.environ)
+            try:
+                renderer = ProfileRenderer(dict(variables))
+                name = load_raw_project(str(settings.project_dir)).get("profile")
+                credentials = Profile.from_raw_profiles(
+                    raw_profiles=read_profile(str(settings.profiles_dir)),
+                    profile_name=renderer.render_value(name),
+                    renderer=renderer,
+                    target_override=settings.target,
+                ).credentials
+            except DbtBaseException as error:
+                raise refusal(str(error), settings.project_dir) from error
+        if not isinstance(credentials, DuckDBCredentials):
+            raise ProjectError(
+                f"the profile of {settings.project_dir} is for {credentials.type}, not for duckdb."
+            )
+        return credentials
+
+
+def _files(credentials: DuckDBCredentials) -> Iterator[Path]:
+    """Yield the database files that credentials name."""
+    for path in (credentials.path, *(attached.path for attached in credentials.attach or ())):
+        if path != ":memory:":
+            yield Path(path).resolve()

@@ -1,0 +1,130 @@
+"""dbt kept in this process: it parses once and runs every command on that manifest.
+
+Owns the use of dbt as a library. A manifest is used again only where manifest_reuse shows that dbt
+would parse the same one; else dbt parses anew. Import it only where dbt is needed: that takes a
+second.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from dataclasses import replace
+from typing import Any, cast
+
+import duckdb
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.cli.exceptions import DbtUsageException
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.exceptions import DbtBaseException
+
+from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
+from shardrun.dbt_runner.isolation import dbt_inside
+from shardrun.dbt_runner.manifest_reuse import ManifestReuse
+from shardrun.dbt_runner.project_texts import read_project_texts
+from shardrun.dbt_runner.refusals import refusal
+from shardrun.dbt_runner.results import NodeResult, clean_message
+
+_logger = logging.getLogger(__name__)
+_MANIFESTS_KEPT = 4
+_WITHOUT_MANIFEST = frozenset({"clean", "debug", "deps"})
+_REFUSALS = (DbtBaseException, DbtUsageException, duckdb.Error)
+
+
+class _Parsed:
+    """A manifest, and its nodes as dbt parsed them."""
+
+    def __init__(self, manifest: Manifest, reuse: ManifestReuse) -> None:
+        self._manifest = manifest
+        self._nodes = pickle.dumps((manifest.nodes, manifest.functions))
+        self.reuse = reuse
+
+    def fresh(self) -> Manifest:
+        """Return the manifest without what the last command compiled.
+
+        dbt would put an ephemeral model's SQL of the last year into its readers of this one, and
+        stumble over a foreign key that it has rendered already.
+        """
+        self._manifest.nodes, self._manifest.functions = pickle.loads(self._nodes)  # noqa: S301
+        return self._manifest
+
+
+class ResidentDbt:
+    """dbt in this process, for one project and one thread of ours at a time."""
+
+    def __init__(self, settings: ProjectSettings) -> None:
+        """Parse nothing yet."""
+        self.parses = 0
+        self._settings = settings
+        self._parsed: list[_Parsed] = []
+        # with a manifest that it is given, dbt does not register the catalogs of this file
+        self._parses_itself = (settings.project_dir / "catalogs.yml").exists()
+
+    def invoke(self, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
+        """Run a command.
+
+        Returns:
+            whether it succeeded, and what came of each node.
+
+        Raises:
+            ProjectError: dbt gave up before any node ran; or one of the errors of `refusals`.
+            KeyboardInterrupt: as it came.
+        """
+        manifest = None
+        if call.command[0] not in _WITHOUT_MANIFEST and (manifest := self._manifest(call)) is None:
+            # dbt's cache of parsed files knows vars, but not what else makes every command parse
+            call = replace(call, command=(*call.command, "--no-partial-parse"))
+        outcome = self._run(dbtRunner(manifest), call)
+        ran = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else ()
+        return outcome.success, tuple(_node_result(result) for result in ran)
+
+    def _manifest(self, call: DbtCall) -> Manifest | None:
+        """Return what dbt would parse for a call; None if only the command itself can."""
+        for parsed in self._parsed:
+            reason = parsed.reuse.reason_to_parse(call.variables)
+            if reason is None:
+                return parsed.fresh()
+            _logger.debug("a manifest can't be used again: %s", reason)
+        if self._parses_itself:
+            self.parses += 1
+            return None
+        manifest = cast(Manifest, self._run(dbtRunner(), replace(call, command=("parse",))).result)
+        self.parses += 1
+        settings = self._settings
+        texts = read_project_texts(manifest, settings.project_dir, settings.profiles_dir)
+        reuse = ManifestReuse(texts, call.variables)
+        if reason := reuse.reason_to_parse(call.variables):
+            _logger.debug("every command has to parse: %s", reason)
+            self._parses_itself = True
+            return None
+        self._parsed = [_Parsed(manifest, reuse), *self._parsed[: _MANIFESTS_KEPT - 1]]
+        return self._parsed[0].fresh()
+
+    def _run(self, dbt: dbtRunner, call: DbtCall) -> dbtRunnerResult:
+        settings = self._settings
+        # results come back in memory, and dbt would write the whole manifest with every command
+        artifacts = [] if call.command[0] == "parse" else ["--no-write-json"]
+        with dbt_inside(settings.env, debug=settings.debug):
+            outcome = dbt.invoke([*settings.arguments(call), *artifacts])
+        if isinstance(outcome.exception, _REFUSALS):
+            raise refusal(str(outcome.exception), settings.project_dir, settings.log_of(call))
+        if outcome.exception is not None:
+            raise outcome.exception
+        return outcome
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    return NodeResult(
+        unique_id=node.unique_id,
+        name=node.name,
+        resource_type=str(node.resource_type),
+        status=str(result.status),
+        seconds=result.execution_time,
+        rows_affected=result.adapter_response.get("rows_affected"),
+        message=clean_message(result.message),
+        path=node.original_file_path,
+        compiled_path=getattr(node, "compiled_path", None),
+        relation_name=getattr(node, "relation_name", None),
+    )

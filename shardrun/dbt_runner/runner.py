@@ -1,0 +1,229 @@
+"""The one way to dbt: commands, tags and stages of a year, run by either of two modes.
+
+Owns which command a stage is and where its log goes. It must never look into the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from shardrun.config import StageConfig
+from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
+from shardrun.dbt_runner.refusals import PackagesMissingError
+from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
+from shardrun.errors import ProjectError
+from shardrun.stages import WorkflowStage
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from shardrun.dbt_runner.held_database import HeldDatabase
+
+
+class Dbt(Protocol):
+    """What a mode has to offer."""
+
+    parses: int
+
+    def invoke(self, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
+        """Run a command; return whether it succeeded and what came of each node."""
+
+
+class DbtRunner:
+    """Runs dbt on one project; the results do not depend on the mode."""
+
+    def __init__(
+        self,
+        project_dir: Path,
+        *,
+        run_dir: Path,
+        profiles_dir: Path | None = None,
+        target: str | None = None,
+        threads: int = 1,
+        base_vars: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
+        mode: Literal["resident", "subprocess"] = "resident",
+        stages: Mapping[WorkflowStage, StageConfig] | None = None,
+        start_year: int | None = None,
+        debug: bool = False,
+    ) -> None:
+        """Start nothing yet: dbt is imported with the first command.
+
+        Args:
+            project_dir: the folder of dbt_project.yml.
+            run_dir: where dbt's logs and artifacts go.
+            profiles_dir: the folder of profiles.yml; None means ``project_dir``.
+            target: the target in profiles.yml; None means the profile's default.
+            threads: dbt's threads where a call does not say.
+            base_vars: the vars of every call.
+            env: environment variables that dbt sees beside those of this process.
+            mode: ``resident`` keeps dbt in this process, ``subprocess`` starts it for every call.
+            stages: what the stages run.
+            start_year: the first simulated year, for stages with ``full_refresh: first_year``.
+            debug: one thread throughout, and the SQL that dbt runs in the log.
+        """
+        project_dir = project_dir.resolve()
+        self.threads = 1 if debug else threads
+        self._settings = ProjectSettings(
+            project_dir=project_dir,
+            profiles_dir=(profiles_dir or project_dir).resolve(),
+            target=target,
+            run_dir=run_dir.resolve(),
+            env=dict(env or {}),
+            debug=debug,
+        )
+        self._base_vars = dict(base_vars or {})
+        self._variables: Mapping[str, Any] = self._base_vars  # of the last command
+        self._mode = mode
+        self._stages = dict(stages or {})
+        self._start_year = start_year
+        self._dbt: Dbt | None = None
+        self._database: HeldDatabase | None = None
+        self._commands = 0
+
+    @property
+    def parses(self) -> int:
+        """How many times dbt has parsed the project."""
+        return self._dbt.parses if self._dbt else 0
+
+    def execute_command(
+        self,
+        command: Sequence[str],
+        simulation_year: int | None = None,
+        threads: int | None = None,
+        extra_vars: Mapping[str, Any] | None = None,
+        log_name: str | None = None,
+    ) -> DbtCommandResult:
+        """Run one dbt command.
+
+        Args:
+            command: such as ``["run", "--select", "tag:FOUNDATION"]``.
+            simulation_year: the var ``simulation_year``.
+            threads: dbt's threads; None means the runner's.
+            extra_vars: vars of this call.
+            log_name: name of its log, without ending; None numbers it.
+
+        Returns:
+            what came of it; a node that failed is in it, not an exception.
+
+        Raises:
+            ProjectError: dbt gave up before any node ran.
+            DatabaseInUseError: another process holds the database.
+            DatabaseError: the database can't be opened.
+        """
+        self._commands += 1
+        settings = self._settings
+        year = {} if simulation_year is None else {"simulation_year": simulation_year}
+        call = DbtCall(
+            command=tuple(command),
+            variables={**self._base_vars, **year, **(extra_vars or {})},
+            threads=1 if settings.debug else threads or self.threads,
+            log_path=settings.logs_dir / f"{log_name or f'{self._commands:03}-{command[0]}'}.log",
+        )
+        self._variables = call.variables
+        settings.logs_dir.mkdir(parents=True, exist_ok=True)
+        settings.dbt_log.unlink(missing_ok=True)
+        started = perf_counter()
+        try:
+            success, nodes = self._invoke(call)
+        finally:
+            if settings.dbt_log.exists():
+                settings.dbt_log.replace(call.log_path)
+        seconds = perf_counter() - started
+        return DbtCommandResult(call.command, success, seconds, nodes, call.log_path)
+
+    def run_models_by_tag(
+        self, tag: str, simulation_year: int, threads: int | None = None
+    ) -> DbtCommandResult:
+        """Run all models with a tag, in one command.
+
+        Raises:
+            ProjectError: no model has the tag; or see :meth:`execute_command`.
+        """
+        log_name = f"{simulation_year}-{tag.lower()}"
+        command = ["run", "--select", f"tag:{tag}"]
+        return self._something(
+            self.execute_command(command, simulation_year, threads, log_name=log_name)
+        )
+
+    def run_stage_models(
+        self, stage: WorkflowStage, simulation_year: int, threads: int | None = None
+    ) -> list[DbtCommandResult]:
+        """Run what the configuration gives to a stage, in one command.
+
+        Raises:
+            ProjectError: the stage selects nothing; or see :meth:`execute_command`.
+        """
+        config = self._stages[stage]
+        command: list[str] = [config.command]
+        if config.selectors:
+            command += ["--select", *config.selectors]
+        if config.full_refresh == "always" or (
+            config.full_refresh == "first_year" and simulation_year == self._start_year
+        ):
+            command.append("--full-refresh")
+        if config.command in ("build", "test"):
+            command += ["--exclude-resource-type", "unit_test"]
+            command += ["--indirect-selection", config.indirect_selection]
+        result = self.execute_command(
+            command,
+            simulation_year,
+            1 if config.threading == "sequential" else threads,
+            log_name=f"{simulation_year}-{stage.value}",
+        )
+        return [self._something(result)]
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a cursor on the DuckDB instance that dbt holds, between commands.
+
+        Raises:
+            ProjectError: the profile can't be loaded, or is not one for DuckDB.
+            DatabaseInUseError: another process holds the file.
+            DatabaseError: the file can't be opened.
+        """
+        return self._held_database().cursor(self._variables)
+
+    def release_database(self) -> None:
+        """Close every connection to the database, so that another process can open it.
+
+        The next command or cursor opens it again.
+
+        Raises:
+            DatabaseInUseError: something else in this process still has the file open.
+        """
+        if self._database or (self._dbt and self._mode == "resident"):
+            self._held_database().release()
+
+    def _held_database(self) -> HeldDatabase:
+        from shardrun.dbt_runner.held_database import HeldDatabase
+
+        self._database = self._database or HeldDatabase(self._settings)
+        return self._database
+
+    def _invoke(self, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
+        dbt = self._dbt = self._dbt or self._start()
+        if self._mode == "subprocess":
+            self.release_database()
+        try:
+            return dbt.invoke(call)
+        except PackagesMissingError:
+            dbt.invoke(replace(call, command=("deps",)))
+            return dbt.invoke(call)
+
+    def _start(self) -> Dbt:
+        if self._mode == "subprocess":
+            return CommandLineDbt(self._settings)
+        from shardrun.dbt_runner.resident import ResidentDbt
+
+        return ResidentDbt(self._settings)
+
+    def _something(self, result: DbtCommandResult) -> DbtCommandResult:
+        if not result.nodes:
+            raise ProjectError(
+                f"`dbt {' '.join(result.command)}` selects nothing in {self._settings.project_dir}."
+            )
+        return result

@@ -1,0 +1,173 @@
+"""The ledger: what was run on a database and what is done, in its own schema ``shardrun``.
+
+Owns the tables ``shardrun.runs`` and ``shardrun.steps``. Writes go through a cursor that somebody
+else hands out (dbt holds the file during a run), so it must never open the database itself.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+import shardrun
+from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified
+from shardrun.errors import ProjectError
+from shardrun.fingerprints import Fingerprints
+from shardrun.ledger_records import Status
+from shardrun.sql import quote_identifier
+from shardrun.stages import WorkflowStage
+
+_TABLES = {
+    "runs": """
+        run_id varchar not null,
+        status varchar not null,
+        started_at timestamptz not null,
+        ended_at timestamptz,
+        start_year integer not null,
+        end_year integer not null,
+        random_seed hugeint not null,
+        threading varchar not null,
+        versions varchar not null,
+        config varchar not null,
+        inputs varchar not null,
+        project varchar not null,
+        error varchar
+    """,
+    "steps": """
+        run_id varchar not null,
+        year integer not null,
+        stage varchar not null,
+        status varchar not null,
+        started_at timestamptz not null,
+        seconds double,
+        rows bigint,
+        checks bigint,
+        checks_passed bigint
+    """,
+}
+
+
+class Ledger:
+    """Writes one run's rows."""
+
+    def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection], database: Path) -> None:
+        """Make the ledger's tables where they are missing.
+
+        Args:
+            cursor: hands out a cursor on the instance that holds the database file.
+            database: that file.
+
+        Raises:
+            ProjectError: the instance has another file open, so nothing would land in this one.
+        """
+        self._cursor = cursor
+        with cursor() as connection:
+            catalog = catalog_of(connection, database)
+            if catalog is None:
+                raise ProjectError(
+                    f"the dbt profile does not open {database}: let its path, or the path under "
+                    "`attach`, be \"{{ env_var('SHARDRUN_DATABASE') }}\"."
+                )
+            self._runs = qualified(catalog, LEDGER_SCHEMA, "runs")
+            self._steps = qualified(catalog, LEDGER_SCHEMA, "steps")
+            schema = f"{quote_identifier(catalog)}.{LEDGER_SCHEMA}"
+            connection.execute(f"create schema if not exists {schema}")
+            for table, columns in _TABLES.items():
+                connection.execute(f"create table if not exists {schema}.{table} ({columns})")
+        self._run_id: str | None = None
+
+    def begin_run(
+        self,
+        start_year: int,
+        end_year: int,
+        random_seed: int,
+        threading: Mapping[str, int],
+        fingerprints: Fingerprints,
+    ) -> str:
+        """Open a run; one that still says ``running`` died before, since the file is ours now.
+
+        Returns:
+            the run's id, under which the steps that follow are recorded.
+        """
+        started = datetime.now(UTC)
+        run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        with self._cursor() as connection:
+            for table in (self._runs, self._steps):
+                connection.execute(
+                    f"update {table} set status = ? where status = ?",
+                    [Status.INTERRUPTED, Status.RUNNING],
+                )
+            connection.execute(
+                f"insert into {self._runs} values (?, ?, ?, null, ?, ?, ?, ?, ?, ?, ?, ?, null)",
+                [
+                    run_id,
+                    Status.RUNNING,
+                    started,
+                    start_year,
+                    end_year,
+                    random_seed,
+                    json.dumps(threading),
+                    json.dumps(_versions()),
+                    json.dumps(fingerprints.config),
+                    json.dumps(fingerprints.inputs),
+                    fingerprints.project,
+                ],
+            )
+        self._run_id = run_id
+        return run_id
+
+    def end_run(self, status: Status, error: str | None = None) -> None:
+        """Close the run that :meth:`begin_run` opened."""
+        with self._cursor() as connection:
+            connection.execute(
+                f"update {self._runs} set status = ?, ended_at = ?, error = ? where run_id = ?",
+                [status, datetime.now(UTC), error, self._run_id],
+            )
+
+    def begin_step(self, stage: WorkflowStage, year: int) -> None:
+        """Record that a step has started."""
+        with self._cursor() as connection:
+            connection.execute(
+                f"insert into {self._steps} values (?, ?, ?, ?, ?, null, null, null, null)",
+                [self._run_id, year, stage, Status.RUNNING, datetime.now(UTC)],
+            )
+
+    def end_step(
+        self,
+        stage: WorkflowStage,
+        year: int,
+        status: Status,
+        *,
+        seconds: float,
+        rows: int = 0,
+        checks: int = 0,
+        checks_passed: int = 0,
+    ) -> None:
+        """Record how a step ended, with what it took and gave; see :class:`StepRecord`."""
+        with self._cursor() as connection:
+            connection.execute(
+                f"update {self._steps} set status = ?, seconds = ?, rows = ?, checks = ?, "
+                "checks_passed = ? where run_id = ? and year = ? and stage = ?",
+                [
+                    status,
+                    seconds,
+                    rows,
+                    checks,
+                    checks_passed,
+                    self._run_id,
+                    year,
+                    stage,
+                ],
+            )
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions that a run's result may depend on, by distribution name."""
+    installed = {name: version(name) for name in ("dbt-core", "dbt-duckdb")}
+    return {"shardrun": shardrun.__version__, "duckdb": duckdb.__version__, **installed}

@@ -1,0 +1,157 @@
+"""What a ledger says, read back: frozen records, for whoever decides or shows something by them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import duckdb
+
+from shardrun.database import LEDGER_SCHEMA, qualified
+from shardrun.fingerprints import Fingerprints
+from shardrun.stages import WorkflowStage
+
+
+class Status(StrEnum):
+    """How a run or a step stands."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run, as the ledger has it.
+
+    Attributes:
+        run_id: its name, sortable by time.
+        status: how it stands; a run that died without a word still says ``running``.
+        started_at: when, in UTC.
+        ended_at: when, in UTC, if it said so.
+        start_year: the first simulated year.
+        end_year: the last simulated year.
+        random_seed: the seed of every draw.
+        threading: threads and shards it ran with.
+        versions: of shardrun, duckdb and dbt, by distribution name.
+        fingerprints: what its result follows from.
+        error: why it failed.
+    """
+
+    run_id: str
+    status: Status
+    started_at: datetime
+    ended_at: datetime | None
+    start_year: int
+    end_year: int
+    random_seed: int
+    threading: Mapping[str, int]
+    versions: Mapping[str, str]
+    fingerprints: Fingerprints
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of a run, as the ledger has it; the figures are ``None`` until it has ended.
+
+    Attributes:
+        run_id: the run that did it.
+        stage: which stage.
+        year: of which year.
+        status: how it stands.
+        started_at: when, in UTC.
+        seconds: what it took.
+        rows: what the tables that its models write hold for its year, summed.
+        checks: how many tests it ran.
+        checks_passed: how many of them passed, or only warned.
+    """
+
+    run_id: str
+    stage: WorkflowStage
+    year: int
+    status: Status
+    started_at: datetime
+    seconds: float | None
+    rows: int | None
+    checks: int | None
+    checks_passed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerContents:
+    """All that a ledger holds, runs and steps in the order in which they started."""
+
+    runs: tuple[RunRecord, ...]
+    steps: tuple[StepRecord, ...]
+
+    @property
+    def done(self) -> frozenset[tuple[WorkflowStage, int]]:
+        """The stages and years that need not be run again."""
+        return frozenset(
+            (step.stage, step.year) for step in self.steps if step.status is Status.FINISHED
+        )
+
+
+def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerContents:
+    """Read the ledger of an attached database.
+
+    Args:
+        connection: any connection of the instance.
+        catalog: the name the database is attached under; it must hold a ledger.
+    """
+    runs = connection.execute(
+        "select run_id, status, epoch_us(started_at), epoch_us(ended_at), start_year, end_year, "
+        "random_seed, threading, versions, config, inputs, project, error "
+        f"from {qualified(catalog, LEDGER_SCHEMA, 'runs')} order by started_at, run_id"
+    ).fetchall()
+    steps = connection.execute(
+        "select run_id, year, stage, status, epoch_us(started_at), seconds, rows, checks, "
+        f"checks_passed from {qualified(catalog, LEDGER_SCHEMA, 'steps')} "
+        "order by started_at, year"
+    ).fetchall()
+    return LedgerContents(
+        runs=tuple(
+            RunRecord(
+                run_id=run_id,
+                status=Status(status),
+                started_at=_utc(started),
+                ended_at=None if ended is None else _utc(ended),
+                start_year=start_year,
+                end_year=end_year,
+                random_seed=random_seed,
+                threading=json.loads(threading),
+                versions=json.loads(versions),
+                fingerprints=Fingerprints(json.loads(config), json.loads(inputs), project),
+                error=error,
+            )
+            for (
+                run_id,
+                status,
+                started,
+                ended,
+                start_year,
+                end_year,
+                random_seed,
+                threading,
+                versions,
+                config,
+                inputs,
+                project,
+                error,
+            ) in runs
+        ),
+        steps=tuple(
+            StepRecord(run_id, WorkflowStage(stage), year, Status(status), _utc(started), *figures)
+            for run_id, year, stage, status, started, *figures in steps
+        ),
+    )
+
+
+def _utc(microseconds: int) -> datetime:
+    """Return an instant that DuckDB gave as an integer: as a TIMESTAMPTZ it would need pytz."""
+    return datetime.fromtimestamp(microseconds / 1e6, UTC)

@@ -1,0 +1,148 @@
+"""Everything that is checked before a run writes into a database, and what the run then starts on.
+
+A refusal here leaves the database byte for byte as it was, and the run folder too.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from shardrun.config import SimulationConfig
+from shardrun.database import ALIAS, check_ownership, check_writable, open_database
+from shardrun.dbt_project import read_project
+from shardrun.digest import digest_relation
+from shardrun.errors import InputError
+from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
+from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.plan import Step, build_plan
+from shardrun.run_folder import RunFolder
+from shardrun.sql import quote_literal
+from shardrun.stages import WorkflowStage
+
+NO_LEDGER = LedgerContents((), ())
+
+InputImporter = Callable[[Path], None]
+"""Checks an input of the project and writes its canonical form, Parquet, to the path given."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRun:
+    """A run that nothing stands against; its inputs wait in the run folder.
+
+    Attributes:
+        config: stages, threads, years.
+        folder: the run folder, and through it the database.
+        inputs: names of the project's inputs.
+        fingerprints: what the result follows from.
+        plan: every step, in order.
+        done: stages and years that the database already holds.
+        replaces: whether a database of ours must make way first.
+    """
+
+    config: SimulationConfig
+    folder: RunFolder
+    inputs: tuple[str, ...]
+    fingerprints: Fingerprints
+    plan: tuple[Step, ...]
+    done: frozenset[tuple[WorkflowStage, int]]
+    replaces: bool
+
+    @property
+    def finished(self) -> bool:
+        """Whether the database already holds every step."""
+        return all((step.stage, step.year) in self.done for step in self.plan)
+
+
+def accept_run(
+    config: SimulationConfig,
+    database: Path,
+    importers: Mapping[str, InputImporter],
+    *,
+    fresh: bool = False,
+) -> AcceptedRun:
+    """Check that a run can start, or go on, on ``database``.
+
+    Args:
+        config: what to run.
+        database: where to; need not exist.
+        importers: by the name of an input, what checks and imports it.
+        fresh: whether a database of ours there is replaced rather than gone on with.
+
+    Raises:
+        InputError: something does not fit: a path, an input, or what changed since the database
+            was made.
+        ProjectError: there is no dbt project.
+        DatabaseError: the database is not one of ours.
+        DatabaseInUseError: another process is writing to it.
+    """
+    database = database.absolute()
+    project = read_project(config.project.project_dir)
+    check_writable(database)
+    folder = RunFolder(database)
+    folder.restore_database()
+    ledger = NO_LEDGER
+    if database.exists():
+        check_ownership(database)
+        if not fresh:
+            with open_database(database) as connection:
+                ledger = read_ledger(connection, ALIAS)
+    folder.create()
+    try:
+        fingerprints = Fingerprints(
+            config=config_settings(config),
+            inputs={
+                name: _import(folder.incoming_input(name), importer)
+                for name, importer in importers.items()
+            },
+            project=project_fingerprint(project),
+        )
+        _check_continuable(config, database, ledger, fingerprints)
+    except BaseException:
+        folder.discard()
+        raise
+    years = config.simulation
+    accepted = AcceptedRun(
+        config=config,
+        folder=folder,
+        inputs=tuple(importers),
+        fingerprints=fingerprints,
+        plan=build_plan(config, years.start_year, years.end_year),
+        done=ledger.done,
+        replaces=fresh and database.exists(),
+    )
+    if accepted.finished:
+        folder.discard()
+    return accepted
+
+
+def _import(file: Path, importer: InputImporter) -> str:
+    """Import an input to ``file`` and return the digest of its rows."""
+    importer(file)
+    with duckdb.connect(":memory:") as connection:
+        relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
+        return digest_relation(connection, relation)[1]
+
+
+def _check_continuable(
+    config: SimulationConfig, database: Path, ledger: LedgerContents, now: Fingerprints
+) -> None:
+    """Refuse to go on with a database that was made from something else.
+
+    Raises:
+        InputError: naming all that differs.
+    """
+    changes = now.changes_since(ledger.runs[-1].fingerprints) if ledger.runs else []
+    last_year = max((year for _, year in ledger.done), default=config.simulation.end_year)
+    if last_year > config.simulation.end_year:
+        changes.append(f"end_year: {last_year} -> {config.simulation.end_year}")
+    if changes:
+        listing = "\n".join(f"  {change}" for change in changes)
+        raise InputError(
+            f"{database} was made from something else than this run would be:\n{listing}\n"
+            "Run with --fresh to replace it, or name another file with --database."
+        )

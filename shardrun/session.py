@@ -1,0 +1,143 @@
+"""One run from its acceptance to its end: dbt, ledger and database brought together and let go.
+
+Owns the order in which a database is claimed, replaced, written to and released, and what the
+ledger says when a run ends otherwise than it should.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from shardrun.database import DatabaseLimits, claim_database
+from shardrun.dbt_runner import DbtRunner
+from shardrun.errors import RunInterruptedError, ShardrunError
+from shardrun.interrupts import keyboard_interrupts
+from shardrun.ledger import Ledger
+from shardrun.ledger_records import Status
+from shardrun.pipeline import PipelineOrchestrator, threading_config
+from shardrun.preflight import AcceptedRun
+from shardrun.progress import ProgressEvent, ProgressListener, RunEnded, RunStarted, StepFinished
+from shardrun.results import MultiYearExecutionSummary
+
+
+def execute_run(
+    accepted: AcceptedRun, listener: ProgressListener, *, debug: bool = False
+) -> MultiYearExecutionSummary:
+    """Run what :func:`shardrun.preflight.accept_run` accepted.
+
+    Args:
+        accepted: the run; its inputs wait in the run folder.
+        listener: is told how the run gets on.
+        debug: whether dbt and DuckDB use one thread and dbt logs the SQL it runs.
+
+    Returns:
+        what came of it; a stage that failed is in it, not an exception.
+
+    Raises:
+        ProjectError: dbt can't load the project.
+        DatabaseInUseError: another process holds the database.
+        RunInterruptedError: by a signal; the database can be gone on with.
+    """
+    folder = accepted.folder
+    claim_database(folder.database)
+    folder.accept_inputs()
+    with _replacement(accepted) as first_step_done:
+
+        def tell(event: ProgressEvent) -> None:
+            if isinstance(event, StepFinished):
+                first_step_done()
+            listener(event)
+
+        return _execute(accepted, tell, debug=debug)
+
+
+def _execute(
+    accepted: AcceptedRun, tell: ProgressListener, *, debug: bool
+) -> MultiYearExecutionSummary:
+    config, years = accepted.config, accepted.config.simulation
+    started = perf_counter()
+    runner = _build_runner(accepted, debug=debug)
+    try:
+        # A project that dbt can't load is refused before the ledger says that a run began.
+        runner.execute_command(["parse"], years.start_year, log_name="parse")
+        ledger = Ledger(runner.cursor, accepted.folder.database)
+        run_id = ledger.begin_run(
+            years.start_year,
+            years.end_year,
+            years.random_seed,
+            threading_config(config),
+            accepted.fingerprints,
+        )
+        tell(RunStarted(run_id, accepted.plan, accepted.done))
+        with _recorded(ledger):
+            summary = PipelineOrchestrator(
+                config, runner, ledger, tell, accepted.done
+            ).execute_multi_year_simulation(years.start_year, years.end_year)
+            ledger.end_run(
+                Status.FINISHED if summary.success else Status.FAILED, error=summary.error
+            )
+    finally:
+        runner.release_database()
+    tell(RunEnded(summary.success, perf_counter() - started))
+    return summary
+
+
+def _build_runner(accepted: AcceptedRun, *, debug: bool) -> DbtRunner:
+    config, folder = accepted.config, accepted.folder
+    limits = DatabaseLimits(
+        threads=1 if debug else None,
+        memory_mb=int(config.performance.memory_limit_gb * 1000),
+        temp_directory=folder.temp,
+    )
+    return DbtRunner(
+        config.project.project_dir,
+        profiles_dir=config.project.profiles_dir,
+        target=config.project.target,
+        threads=config.performance.dbt_threads,
+        run_dir=folder.path,
+        base_vars={
+            **config.dbt_vars(),
+            **{f"{name}_path": glob.escape(str(folder.input(name))) for name in accepted.inputs},
+        },
+        env={
+            "SHARDRUN_DATABASE": str(folder.database),
+            "SHARDRUN_DUCKDB_SETTINGS": json.dumps(limits.settings()),
+        },
+        stages=config.workflow.stages,
+        start_year=config.simulation.start_year,
+        debug=debug,
+    )
+
+
+@contextmanager
+def _replacement(accepted: AcceptedRun) -> Iterator[Callable[[], None]]:
+    """Keep the database that a --fresh run replaces until the new one has its first step done.
+
+    Yields:
+        what to call when a step is done.
+    """
+    folder = accepted.folder
+    if accepted.replaces:
+        folder.set_database_aside()
+    try:
+        yield folder.discard_superseded
+    finally:
+        folder.restore_database()
+
+
+@contextmanager
+def _recorded(ledger: Ledger) -> Iterator[None]:
+    """Write into the ledger how a run ended that did not come to its end."""
+    try:
+        with keyboard_interrupts():
+            yield
+    except KeyboardInterrupt:
+        ledger.end_run(Status.INTERRUPTED)
+        raise RunInterruptedError("the run was stopped; the same command goes on with it") from None
+    except ShardrunError as error:
+        ledger.end_run(Status.FAILED, error=str(error))
+        raise

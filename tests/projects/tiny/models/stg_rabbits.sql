@@ -1,0 +1,3 @@
+{{ config(materialized='table', tags=['INITIALIZATION']) }}
+
+select cast(2 as bigint) as rabbits

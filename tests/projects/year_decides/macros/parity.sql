@@ -1,0 +1,3 @@
+{% macro parity() %}
+    {{ return(ref('even' if var('simulation_year') % 2 == 0 else 'odd')) }}
+{% endmacro %}

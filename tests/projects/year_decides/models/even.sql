@@ -1,0 +1,1 @@
+select 'even' as origin, {{ var('simulation_year') }} as simulation_year

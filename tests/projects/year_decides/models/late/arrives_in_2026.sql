@@ -1,0 +1,1 @@
+select {{ var('simulation_year') }} as simulation_year

@@ -1,0 +1,2 @@
+{{ config(alias='named_' ~ var('simulation_year')) }}
+select {{ var('simulation_year') }} as simulation_year

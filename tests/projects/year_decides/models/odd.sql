@@ -1,0 +1,1 @@
+select 'odd' as origin, {{ var('simulation_year') }} as simulation_year

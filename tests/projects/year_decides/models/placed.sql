@@ -1,0 +1,2 @@
+{{ config(schema='y' ~ var('simulation_year')) }}
+select {{ var('simulation_year') }} as simulation_year

@@ -1,0 +1,1 @@
+select range as person from range(20)

@@ -1,0 +1,3 @@
+{{ config(materialized='ephemeral') }}
+{% set people = ref('people') %}
+select person, 'leave' as event, {{ draw('leave', 'person') }} as draw from {{ people }}

@@ -1,0 +1,1 @@
+select * from {{ ref('history') }} where simulation_year > {{ var('simulation_year') }}

@@ -1,0 +1,154 @@
+"""Promises of the command line that need no dbt: help, refusals, streams, exit codes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).parents[1] / "projects" / "tiny"
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A working directory with the tiny project in it."""
+    shutil.copytree(PROJECT, tmp_path / "tiny")
+    return tmp_path
+
+
+def shardrun(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "shardrun", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "100", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def simulate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return shardrun("run", "--config", "tiny/simulation_config.yaml", *arguments, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["run", "status", "digest", "census generate", "census import"],
+)
+def test_every_help_has_examples(command: str, tmp_path: Path) -> None:
+    shown = shardrun(*command.split(), "--help", cwd=tmp_path)
+    assert shown.returncode == 0
+    assert f"shardrun {command}" in shown.stdout.partition("Examples")[2]
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    assert shardrun("--version", cwd=tmp_path).stdout.startswith("shardrun ")
+
+
+def test_help_and_refusals_do_not_wait_for_dbt(here: Path) -> None:
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, shardrun.cli\n"
+            "print(any(name.partition('.')[0] == 'dbt' for name in sys.modules))",
+        ],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["2029-2025"], "2025"),
+        (["next year"], "years"),
+        (["--threads", "0"], "--threads"),
+        (["--threads", "many"], "--threads"),
+        (["--memory-limit", "lots"], "--memory-limit"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml"),
+        (["--database", "nowhere/simulation.duckdb"], "does not exist"),
+        (["--database", "."], "is a directory"),
+        (["--database", "tiny/dbt_project.yml"], "not a DuckDB database"),
+        (["--census", "people.csv"], "takes no census"),
+        (["--no-such-flag"], "No such option"),
+        (["2025", "2026"], "unexpected extra argument"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_ends_in_one_message_and_exit_code_2(
+    here: Path, arguments: list[str], said: str
+) -> None:
+    around = sorted(here.rglob("*"))
+    refused = simulate(*arguments, cwd=here)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert refused.stdout == ""
+    assert sorted(here.rglob("*")) == around
+
+
+def test_a_strangers_database_is_never_written_to_even_with_fresh(here: Path) -> None:
+    database = here / "simulation.duckdb"
+    with duckdb.connect(database) as connection:
+        connection.execute("create table salaries as select 1 as id")
+    before = database.read_bytes()
+    for flags in ([], ["--fresh"]):
+        refused = simulate(*flags, cwd=here)
+        assert refused.returncode == 2
+        assert "did not make" in refused.stderr
+        assert database.read_bytes() == before
+
+
+def test_a_refusal_with_json_is_still_one_document(here: Path) -> None:
+    refused = simulate("--json", "--database", "nowhere/x.duckdb", cwd=here)
+    assert refused.returncode == 2
+    document = json.loads(refused.stdout)
+    assert document["success"] is False
+    assert document["exit_code"] == 2
+    assert document["error"] in refused.stderr
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(here: Path) -> None:
+    around = sorted(here.rglob("*"))
+    plan = simulate("--dry-run", "2025-2026", cwd=here)
+    assert plan.returncode == 0
+    assert plan.stdout.count("tag:EVENT_GENERATION") == 2
+    steps = json.loads(simulate("--dry-run", "--json", "2025", cwd=here).stdout)["steps"]
+    assert [step["stage"] for step in steps][-1] == "reporting"
+    assert sorted(here.rglob("*")) == around
+
+
+def test_a_generated_census_lands_where_it_should_and_says_so_on_stderr(tmp_path: Path) -> None:
+    made = shardrun(
+        "census", "generate", "--employees", "50", "--seed", "3", "-o", "c.csv", cwd=tmp_path
+    )
+    assert (made.returncode, made.stdout) == (0, "")
+    assert "50 people" in made.stderr
+    assert len((tmp_path / "c.csv").read_text().splitlines()) == 51
+
+
+def test_the_digest_of_a_database_is_data_on_stdout(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "some.duckdb") as connection:
+        connection.execute("create table numbers as from range(10)")
+    shown = shardrun("digest", "some.duckdb", cwd=tmp_path)
+    document = json.loads(shardrun("digest", "some.duckdb", "--json", cwd=tmp_path).stdout)
+    assert document["tables"][0]["table"] == "numbers"
+    assert document["tables"][0]["rows"] == 10
+    assert document["tables"][0]["digest"] in shown.stdout
+    assert document["digest"] in shown.stdout
+    assert shown.stderr == ""
+
+
+def test_status_of_a_database_without_a_ledger_is_refused(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "some.duckdb") as connection:
+        connection.execute("create table numbers as from range(10)")
+    assert shardrun("status", "some.duckdb", cwd=tmp_path).returncode == 2

@@ -1,0 +1,231 @@
+"""Promises about what a person sees: figures readable, tables whole at any width."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from shardrun.config import SimulationConfig
+from shardrun.console.documents import outcome_document, plan_document
+from shardrun.console.numbers import format_column, format_seconds
+from shardrun.console.progress import PlainProgress, ProgressGrid
+from shardrun.console.terminal import Terminal
+from shardrun.console.views import outcome_view, plan_view, summary_view
+from shardrun.errors import InputError
+from shardrun.fingerprints import Fingerprints
+from shardrun.ledger_records import RunRecord, Status, StepRecord
+from shardrun.outcome import RunOutcome, SummaryTable
+from shardrun.plan import build_plan
+from shardrun.progress import RunEnded, RunStarted, StepFailed, StepFinished, StepStarted
+from shardrun.run_folder import RunFolder
+from shardrun.stages import WorkflowStage
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+SUMMARY = SummaryTable(
+    columns=(
+        "simulation_year",
+        "opening_headcount",
+        "closing_headcount",
+        "growth_rate",
+        "total_compensation",
+        "average_compensation",
+    ),
+    rows=tuple(
+        (year, 60_000, 61_800, Decimal("0.03"), Decimal("4950123456.78"), Decimal("82502.06"))
+        for year in range(2025, 2028)
+    ),
+)
+
+OUTCOME = RunOutcome(
+    folder=RunFolder(Path("/data/simulation.duckdb")),
+    run=RunRecord(
+        run_id="20260101T120000-abcd",
+        status=Status.FINISHED,
+        started_at=NOON,
+        ended_at=NOON,
+        start_year=2025,
+        end_year=2027,
+        random_seed=42,
+        threading={"dbt_threads": 6, "event_shards": 1},
+        versions={"duckdb": "2.0.0"},
+        fingerprints=Fingerprints({}, {}, "p"),
+        error=None,
+    ),
+    steps=(
+        StepRecord("r", WorkflowStage.FOUNDATION, 2025, Status.FINISHED, NOON, 0.5, 60_000, 0, 0),
+        StepRecord("r", WorkflowStage.VALIDATION, 2025, Status.FINISHED, NOON, 1.5, 10, 8, 8),
+        StepRecord("r", WorkflowStage.FOUNDATION, 2026, Status.FINISHED, NOON, 0.5, 61_800, 0, 0),
+    ),
+    summary=SUMMARY,
+    checks=8,
+    checks_passed=8,
+)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setenv("COLUMNS", "80")
+    return Terminal()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "shown"),
+    [
+        ("simulation_year", [2025], ["2025"]),
+        ("growth_rate", [Decimal("0.03"), 0.125, None], ["3.0%", "12.5%", "-"]),
+        ("headcount", [60000, -5], ["60,000", "-5"]),
+        ("total_pay", [Decimal("4950123456.78"), Decimal("12.5")], ["4,950.1 M", "0.0 M"]),
+        ("average_pay", [Decimal("82502.06"), Decimal("0.4")], ["82,502", "0"]),
+        ("ratio", [0.5, 2.25], ["0.50", "2.25"]),
+        ("name", ["Zoë [b]"], ["Zoë [b]"]),
+        ("certain", [True, False], ["yes", "no"]),
+    ],
+)
+def test_figures_look_as_their_column_says(name: str, values: list, shown: list) -> None:
+    assert format_column(name, values) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.004, "0.00 s"), (9.94, "9.94 s"), (12.34, "12.34 s"), (245, "4:05"), (3845, "1:04:05")],
+)
+def test_durations_are_said_in_the_unit_that_fits(seconds: float, shown: str) -> None:
+    assert format_seconds(seconds) == shown
+
+
+@pytest.mark.parametrize("width", [120, 80, 50, 40])
+def test_the_summary_is_whole_at_any_width(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    terminal = Terminal()
+    terminal.show(summary_view(terminal, SUMMARY))
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= width
+    assert shown.count("4,950.1 M") == 3
+    assert shown.count("3.0%") == 3
+    assert "…" not in shown
+
+
+def test_a_result_is_read_from_top_to_bottom(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "64")
+    terminal = Terminal()
+    terminal.show(outcome_view(terminal, OUTCOME))
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert shown == [
+        "simulation year            2025       2026       2027",
+        "─────────────────────────────────────────────────────",
+        "opening headcount        60,000     60,000     60,000",
+        "closing headcount        61,800     61,800     61,800",
+        "growth rate                3.0%       3.0%       3.0%",
+        "total compensation    4,950.1 M  4,950.1 M  4,950.1 M",
+        "average compensation     82,502     82,502     82,502",
+        "stage         time  share     rows",
+        "──────────────────────────────────",
+        "foundation  1.00 s    40%  121,800",
+        "validation  1.50 s    60%       10",
+        "all         2.50 s",
+        "8 of 8 checks passed",
+        "database  /data/simulation.duckdb",
+        "dbt logs  /data/simulation.shardrun/logs",
+    ]
+
+
+def test_the_document_says_the_same_as_the_tables() -> None:
+    document = json.loads(json.dumps(outcome_document(OUTCOME, already_finished=False)))
+    assert document["success"] is True
+    assert document["run"]["run_id"] == "20260101T120000-abcd"
+    assert document["run"]["threading_config"] == {"dbt_threads": 6, "event_shards": 1}
+    assert document["checks"] == {"passed": 8, "total": 8}
+    assert document["stages"][0] == {"stage": "foundation", "seconds": 1.0, "rows": 121_800}
+    assert document["summary"][0] == {
+        "simulation_year": 2025,
+        "opening_headcount": 60_000,
+        "closing_headcount": 61_800,
+        "growth_rate": 0.03,
+        "total_compensation": 4950123456.78,
+        "average_compensation": 82502.06,
+    }
+
+
+def test_the_plan_shows_each_step_with_its_dbt_command(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = SimulationConfig()
+    plan = build_plan(config, 2025, 2026)
+    terminal.show(plan_view(config, plan))
+    shown = capsys.readouterr().out
+    assert shown.count("run --select tag:EVENT_GENERATION") == 2
+    assert shown.count("build --select tag:INITIALIZATION") == 1
+    assert plan_document(config, plan)["steps"][1] == {
+        "year": 2025,
+        "stage": "foundation",
+        "command": "run",
+        "select": ["tag:FOUNDATION"],
+    }
+
+
+def test_without_a_terminal_progress_is_one_plain_line_a_step(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = build_plan(SimulationConfig(), 2025, 2025)
+    listener = PlainProgress(terminal)
+    for event in (
+        RunStarted("r1", plan, frozenset({(WorkflowStage.INITIALIZATION, 2025)})),
+        StepStarted(WorkflowStage.FOUNDATION, 2025),
+        StepFinished(WorkflowStage.FOUNDATION, 2025, 0.5, 60_000, 0),
+        StepFailed(WorkflowStage.EVENT_GENERATION, 2025, 1.5, "boom"),
+        RunEnded(False, 2.0),
+    ):
+        listener(event)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        "run r1: 5 of 6 steps to do",
+        "2025  foundation           0.50 s          60,000 rows",
+        "2025  event_generation     1.50 s  failed",
+        "run ended after 2.00 s",
+    ]
+
+
+@pytest.mark.parametrize("width", [120, 60, 30])
+def test_the_live_grid_fits_the_window(width: int) -> None:
+    console = Console(width=width, force_terminal=True, color_system=None)
+    grid = ProgressGrid(console)
+    plan = build_plan(SimulationConfig(), 2025, 2027)
+    with console.capture() as before:
+        console.print(grid.render())
+    assert "getting dbt ready" in before.get()
+    grid(RunStarted("r1", plan, frozenset({(WorkflowStage.INITIALIZATION, 2025)})))
+    grid(StepStarted(WorkflowStage.FOUNDATION, 2025))
+    grid(StepFinished(WorkflowStage.FOUNDATION, 2025, 0.5, 60_000, 0))
+    grid(StepStarted(WorkflowStage.EVENT_GENERATION, 2025))
+    with console.capture() as during:
+        console.print(grid.render())
+    lines = during.get().splitlines()
+    assert max(map(len, lines)) <= width
+    if width >= 60:
+        assert "2025 event_generation, 2 of 14 steps done" in during.get()
+    if width == 120:
+        assert "done" in lines[2]
+        assert "0.50 s" in lines[2]
+
+
+def test_an_error_is_one_message_and_one_document(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.json = True
+    terminal.refuse(InputError("years: [2030-2025] is not in order"))
+    captured = capsys.readouterr()
+    assert captured.err == "error: years: [2030-2025] is not in order\n"
+    assert json.loads(captured.out) == {
+        "success": False,
+        "error": "years: [2030-2025] is not in order",
+        "exit_code": 2,
+    }

@@ -1,0 +1,95 @@
+"""Promises about the ledger: what was written is read back, and only a file of ours has one."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from shardrun.database import check_ownership, open_database
+from shardrun.errors import ProjectError
+from shardrun.fingerprints import Fingerprints
+from shardrun.ledger import Ledger
+from shardrun.ledger_records import LedgerContents, Status, read_ledger
+from shardrun.stages import WorkflowStage
+
+FINGERPRINTS = Fingerprints({"random_seed": 2**64 - 1, "rate": "0.03"}, {"census": "abc"}, "def")
+
+Cursor = Callable[[], duckdb.DuckDBPyConnection]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "it's a run.duckdb"
+
+
+@pytest.fixture
+def cursor(database: Path) -> Iterator[Cursor]:
+    with duckdb.connect(database) as connection:
+        yield connection.cursor
+
+
+def begin(ledger: Ledger) -> str:
+    return ledger.begin_run(2025, 2029, 2**64 - 1, {"dbt_threads": 6}, FINGERPRINTS)
+
+
+def contents(cursor: Cursor, database: Path) -> LedgerContents:
+    return read_ledger(cursor(), database.stem)
+
+
+def test_a_run_and_its_steps_are_read_back_as_written(cursor: Cursor, database: Path) -> None:
+    ledger = Ledger(cursor, database)
+    run_id = begin(ledger)
+    ledger.begin_step(WorkflowStage.FOUNDATION, 2025)
+    ledger.end_step(
+        WorkflowStage.FOUNDATION,
+        2025,
+        Status.FINISHED,
+        seconds=1.5,
+        rows=10,
+        checks=3,
+        checks_passed=2,
+    )
+    ledger.begin_step(WorkflowStage.EVENT_GENERATION, 2025)
+    ledger.end_step(WorkflowStage.EVENT_GENERATION, 2025, Status.FAILED, seconds=0.5)
+    ledger.end_run(Status.FAILED, "a model broke")
+    read = contents(cursor, database)
+    (run,) = read.runs
+    assert (run.run_id, run.status, run.error) == (run_id, Status.FAILED, "a model broke")
+    assert (run.start_year, run.end_year, run.random_seed) == (2025, 2029, 2**64 - 1)
+    assert run.fingerprints == FINGERPRINTS
+    assert run.versions["duckdb"] == duckdb.__version__
+    assert run.ended_at is not None
+    assert run.started_at <= run.ended_at
+    first, second = read.steps
+    assert (first.seconds, first.rows, first.checks, first.checks_passed) == (1.5, 10, 3, 2)
+    assert (second.stage, second.year, second.status) == (
+        WorkflowStage.EVENT_GENERATION,
+        2025,
+        Status.FAILED,
+    )
+    assert read.done == {(WorkflowStage.FOUNDATION, 2025)}
+
+
+def test_a_run_that_died_is_told_by_the_next(cursor: Cursor, database: Path) -> None:
+    ledger = Ledger(cursor, database)
+    begin(ledger)
+    ledger.begin_step(WorkflowStage.FOUNDATION, 2025)
+    begin(Ledger(cursor, database))
+    read = contents(cursor, database)
+    assert [run.status for run in read.runs] == [Status.INTERRUPTED, Status.RUNNING]
+    assert [step.status for step in read.steps] == [Status.INTERRUPTED]
+    assert read.done == frozenset()
+
+
+def test_a_file_with_a_ledger_is_ours(database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        begin(Ledger(connection.cursor, database))
+    check_ownership(database)
+    with open_database(database) as connection:
+        assert len(read_ledger(connection, "simulation").runs) == 1
+
+
+def test_a_profile_that_opens_another_file_is_refused(cursor: Cursor, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="SHARDRUN_DATABASE"):
+        Ledger(cursor, tmp_path / "other.duckdb")
