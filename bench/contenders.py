@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from time import perf_counter
 
@@ -96,9 +97,11 @@ def _command(workspace: Workspace, step: Step) -> list[str]:
 
 def _selection(workspace: Workspace, step: Step) -> list[str]:
     settings = workspace.config.workflow.stages[step.stage]
-    only = ["--indirect-selection", settings.indirect_selection]
-    excluded = ["--exclude-resource-type", "unit_test"] if settings.command == "build" else []
-    return ["--select", *settings.selectors, *only, *excluded]
+    tests = [
+        *("--indirect-selection", settings.indirect_selection),
+        *("--exclude-resource-type", "unit_test"),
+    ]
+    return ["--select", *settings.selectors, *(tests if settings.command == "build" else ())]
 
 
 def _one_by_one(workspace: Workspace, step: Step) -> Iterator[list[str]]:
@@ -114,10 +117,13 @@ def _one_by_one(workspace: Workspace, step: Step) -> Iterator[list[str]]:
 
 def _nodes(workspace: Workspace, step: Step) -> dict[str, list[str]]:
     """Return the names of what dbt runs in the step, by resource type, in dependency order."""
+    step_runs_models_only = workspace.config.workflow.stages[step.stage].command == "run"
     listing = subprocess.run(
         [
             *(str(DBT), "--quiet", "ls", *_selection(workspace, step)),
-            *("--output", "json", "--output-keys", "name", "resource_type", "config", "depends_on"),
+            *(("--resource-type", "model") if step_runs_models_only else ()),
+            *("--output", "json", "--output-keys"),
+            *("unique_id", "name", "resource_type", "config", "depends_on"),
         ],
         cwd=workspace.config.project.project_dir,
         env=_environment(workspace),
@@ -125,30 +131,13 @@ def _nodes(workspace: Workspace, step: Step) -> dict[str, list[str]]:
         capture_output=True,
         text=True,
     )
-    found = [json.loads(line) for line in listing.stdout.splitlines() if line.startswith("{")]
+    found = {node["unique_id"]: node for node in map(json.loads, listing.stdout.splitlines())}
+    parents = {name: node["depends_on"].get("nodes", ()) for name, node in found.items()}
     nodes: dict[str, list[str]] = {}
-    for node in _in_order(found):
-        if node["config"].get("materialized") != "ephemeral":
-            nodes.setdefault(node["resource_type"], []).append(node["name"])
+    for name in TopologicalSorter(parents).static_order():
+        if name in found and found[name]["config"].get("materialized") != "ephemeral":
+            nodes.setdefault(found[name]["resource_type"], []).append(found[name]["name"])
     return nodes
-
-
-def _in_order(nodes: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Return nodes, parents first; parents elsewhere, or behind ephemeral models, count as well."""
-    by_name = {str(node["name"]): node for node in nodes}
-    ordered: dict[str, dict[str, object]] = {}
-
-    def visit(node: dict[str, object]) -> None:
-        depends_on = node["depends_on"]
-        assert isinstance(depends_on, dict)
-        for parent in depends_on.get("nodes", ()):
-            if (name := parent.rsplit(".", 1)[-1]) in by_name and name not in ordered:
-                visit(by_name[name])
-        ordered.setdefault(str(node["name"]), node)
-
-    for node in nodes:
-        visit(node)
-    return list(ordered.values())
 
 
 def _dbt(workspace: Workspace, year: int, arguments: list[str]) -> float:

@@ -8,19 +8,20 @@ again. It must never write anything itself.
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import psutil
-from dbt.adapters.contracts.connection import Connection, Identifier
+from dbt.adapters.contracts.connection import Connection, Credentials, Identifier
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.factory import cleanup_connections
-from dbt.config.profile import Profile, read_profile
-from dbt.config.project import load_raw_project
-from dbt.config.renderer import ProfileRenderer
+from dbt.config.profile import Profile
+from dbt.config.runtime import load_profile
+from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException
 
@@ -38,7 +39,7 @@ class HeldDatabase:
         """Open nothing yet."""
         self._settings = settings
         self._held: Connection | None = None
-        self._profile: tuple[Mapping[str, Any], DuckDBCredentials] | None = None
+        self._loaded: tuple[Mapping[str, Any], Profile] | None = None
 
     def cursor(self, variables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         """Return a cursor on the instance, with the profile's database as its catalog.
@@ -51,15 +52,29 @@ class HeldDatabase:
             DatabaseInUseError: another process holds the file.
             DatabaseError: the file can't be opened.
         """
-        credentials = self._credentials(variables)
+        credentials = self._profile(variables).credentials
         environment = DuckDBConnectionManager._ENV
         if self._held is None or environment is None or environment.creds != credentials:
             self._let_go()
-            self._held = self._opened(credentials)
+            self._held = self._open(credentials)
         # of the connection that stays open: DuckDB closes cursors together with their parent
         cursor: duckdb.DuckDBPyConnection = self._held.handle.cursor().cursor()
         cursor.execute(f"use {quote_identifier(credentials.database)}")
         return cursor
+
+    def names(self, variables: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return what dbt calls the target, and where in which database it writes.
+
+        Raises:
+            ProjectError: the profile can't be loaded, or is not one for DuckDB.
+        """
+        profile = self._profile(variables)
+        return {
+            "profile": profile.profile_name,
+            "target": profile.target_name,
+            "database": profile.credentials.database,
+            "schema": profile.credentials.schema,
+        }
 
     def release(self) -> None:
         """Close every connection that dbt or a caller of :meth:`cursor` has.
@@ -84,18 +99,11 @@ class HeldDatabase:
                 "every connection to it first."
             )
 
-    def _open(self, credentials: DuckDBCredentials) -> Connection:
+    def _open(self, credentials: Credentials) -> Connection:
         try:
             return DuckDBConnectionManager.open(
                 Connection(Identifier("duckdb"), "shardrun", credentials)
             )
-        except (DbtBaseException, duckdb.Error) as error:
-            raise refusal(str(error), self._settings.project_dir) from error
-
-    def _opened(self, credentials: DuckDBCredentials) -> Connection:
-        connection = Connection(Identifier("duckdb"), "shardrun", credentials)
-        try:
-            return DuckDBConnectionManager.open(connection)
         except (DbtBaseException, duckdb.Error) as error:
             raise refusal(str(error), self._settings.project_dir) from error
 
@@ -104,31 +112,35 @@ class HeldDatabase:
             DuckDBConnectionManager.close(self._held)
             self._held = None
 
-    def _credentials(self, variables: Mapping[str, Any]) -> DuckDBCredentials:
-        if self._profile is None or self._profile[0] != variables:
-            self._profile = variables, self._load_credentials(variables)
-        return self._profile[1]
+    def _profile(self, variables: Mapping[str, Any]) -> Profile:
+        if self._loaded is None or self._loaded[0] != variables:
+            self._loaded = variables, self._load_profile(variables)
+        return self._loaded[1]
 
-    def _load_credentials(self, variables: Mapping[str, Any]) -> DuckDBCredentials:
+    def _load_profile(self, variables: Mapping[str, Any]) -> Profile:
         settings = self._settings
         with dbt_inside(settings.env, debug=settings.debug):
             set_invocation_context(os.environ)
             try:
-                renderer = ProfileRenderer(dict(variables))
-                name = load_raw_project(str(settings.project_dir)).get("profile")
-                credentials = Profile.from_raw_profiles(
-                    raw_profiles=read_profile(str(settings.profiles_dir)),
-                    profile_name=renderer.render_value(name),
-                    renderer=renderer,
-                    target_override=settings.target,
-                ).credentials
+                set_from_args(
+                    Namespace(
+                        project_dir=str(settings.project_dir),
+                        profiles_dir=str(settings.profiles_dir),
+                        send_anonymous_usage_stats=False,
+                    ),
+                    None,
+                )
+                profile = load_profile(
+                    str(settings.project_dir), dict(variables), target_override=settings.target
+                )
             except DbtBaseException as error:
                 raise refusal(str(error), settings.project_dir) from error
-        if not isinstance(credentials, DuckDBCredentials):
+        if not isinstance(profile.credentials, DuckDBCredentials):
             raise ProjectError(
-                f"the profile of {settings.project_dir} is for {credentials.type}, not for duckdb."
+                f"the profile of {settings.project_dir} is for {profile.credentials.type}, not for "
+                "duckdb."
             )
-        return credentials
+        return profile
 
 
 def _files(credentials: DuckDBCredentials) -> Iterator[Path]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import pickle
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import duckdb
+from dbt.artifacts.resources.types import NodeType
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.exceptions import DbtUsageException
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -21,6 +23,7 @@ from dbt_common.exceptions import DbtBaseException
 
 from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
 from shardrun.dbt_runner.isolation import dbt_inside
+from shardrun.dbt_runner.manifest_cache import ManifestCache
 from shardrun.dbt_runner.manifest_reuse import ManifestReuse
 from shardrun.dbt_runner.project_texts import read_project_texts
 from shardrun.dbt_runner.refusals import refusal
@@ -37,26 +40,42 @@ class _Parsed:
 
     def __init__(self, manifest: Manifest, reuse: ManifestReuse) -> None:
         self._manifest = manifest
-        self._nodes = pickle.dumps((manifest.nodes, manifest.functions))
+        untested = {
+            name: node
+            for name, node in manifest.nodes.items()
+            if node.resource_type != NodeType.Test
+        }
+        self._all = pickle.dumps((manifest.nodes, manifest.functions, manifest.unit_tests))
+        self._untested = pickle.dumps((untested, manifest.functions, {}))
         self.reuse = reuse
 
-    def fresh(self) -> Manifest:
-        """Return the manifest without what the last command compiled.
+    def fresh(self, call: DbtCall) -> Manifest:
+        """Return the manifest for a call, without what the last command compiled.
 
         dbt would put an ephemeral model's SQL of the last year into its readers of this one, and
         stumble over a foreign key that it has rendered already.
         """
-        self._manifest.nodes, self._manifest.functions = pickle.loads(self._nodes)  # noqa: S301
-        return self._manifest
+        parsed = self._untested if _needs_no_test(call.command) else self._all
+        manifest = self._manifest
+        manifest.nodes, manifest.functions, manifest.unit_tests = pickle.loads(parsed)  # noqa: S301
+        return manifest
 
 
 class ResidentDbt:
     """dbt in this process, for one project and one thread of ours at a time."""
 
-    def __init__(self, settings: ProjectSettings) -> None:
-        """Parse nothing yet."""
+    def __init__(
+        self, settings: ProjectSettings, names: Callable[[Mapping[str, Any]], Mapping[str, str]]
+    ) -> None:
+        """Parse nothing yet.
+
+        Args:
+            settings: of the project.
+            names: returns what the connection is called, given the vars a profile may ask for.
+        """
         self.parses = 0
         self._settings = settings
+        self._names = names
         self._parsed: list[_Parsed] = []
         # with a manifest that it is given, dbt does not register the catalogs of this file
         self._parses_itself = (settings.project_dir / "catalogs.yml").exists()
@@ -84,22 +103,41 @@ class ResidentDbt:
         for parsed in self._parsed:
             reason = parsed.reuse.reason_to_parse(call.variables)
             if reason is None:
-                return parsed.fresh()
+                return parsed.fresh(call)
             _logger.debug("a manifest can't be used again: %s", reason)
         if self._parses_itself:
             self.parses += 1
             return None
+        cache = ManifestCache(self._settings.project_dir, self._names(call.variables))
+        if not self._parsed and (kept := self._kept(cache, call)):
+            self._parsed = [kept]
+            return kept.fresh(call)
         manifest = cast(Manifest, self._run(dbtRunner(), replace(call, command=("parse",))).result)
         self.parses += 1
-        settings = self._settings
-        texts = read_project_texts(manifest, settings.project_dir, settings.profiles_dir)
-        reuse = ManifestReuse(texts, call.variables)
+        reuse = self._reuse(manifest, call.variables)
         if reason := reuse.reason_to_parse(call.variables):
             _logger.debug("every command has to parse: %s", reason)
             self._parses_itself = True
             return None
+        cache.keep(manifest, call.variables)
         self._parsed = [_Parsed(manifest, reuse), *self._parsed[: _MANIFESTS_KEPT - 1]]
-        return self._parsed[0].fresh()
+        return self._parsed[0].fresh(call)
+
+    def _kept(self, cache: ManifestCache, call: DbtCall) -> _Parsed | None:
+        """Return what an earlier run parsed, if dbt would parse the same for a call."""
+        if (kept := cache.load()) is None:
+            return None
+        manifest, variables = kept
+        reuse = self._reuse(manifest, variables)
+        if reason := reuse.reason_to_parse(call.variables):
+            _logger.debug("the kept manifest can't be used: %s", reason)
+            return None
+        return _Parsed(manifest, reuse)
+
+    def _reuse(self, manifest: Manifest, variables: Mapping[str, Any]) -> ManifestReuse:
+        settings = self._settings
+        texts = read_project_texts(manifest, settings.project_dir, settings.profiles_dir)
+        return ManifestReuse(texts, variables)
 
     def _run(self, dbt: dbtRunner, call: DbtCall) -> dbtRunnerResult:
         settings = self._settings
@@ -112,6 +150,19 @@ class ResidentDbt:
         if outcome.exception is not None:
             raise outcome.exception
         return outcome
+
+
+def _needs_no_test(command: Sequence[str]) -> bool:
+    """Tell whether a command is the same without the project's tests, which slow dbt's graph.
+
+    `dbt run` runs none; only a selector that walks the graph could reach a model through one.
+    """
+    return (
+        command[0] == "run"
+        and "--select" in command
+        and all(word.startswith("tag:") for word in command[1:] if not word.startswith("-"))
+        and not any(sign in word for word in command for sign in "+@")
+    )
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -219,7 +219,7 @@ class DbtRunner:
             return CommandLineDbt(self._settings)
         from shardrun.dbt_runner.resident import ResidentDbt
 
-        return ResidentDbt(self._settings)
+        return ResidentDbt(self._settings, self._held_database().names)
 
     def _something(self, result: DbtCommandResult) -> DbtCommandResult:
         if not result.nodes:

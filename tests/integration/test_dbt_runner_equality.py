@@ -141,9 +141,9 @@ COMPILED_BEFORE = {
     "models/keys.yml": (
         "models: [{name: even, columns: [{name: parity, data_type: int}], config: "
         "{contract: {enforced: true}}, constraints: [{type: primary_key, columns: [parity]}]},"
-        "{name: child, columns: [{name: parity, data_type: int}], config: {contract: "
-        "{enforced: true}, pre_hook: 'drop table if exists {{ this }}'}, constraints: "
-        "[{type: foreign_key, columns: [parity], to: \"ref('even')\", to_columns: [parity]}]}]"
+        "{name: child, columns: [{name: parity, data_type: int}], config: "
+        "{contract: {enforced: true}}, constraints: [{type: foreign_key, columns: [parity], "
+        "to: \"ref('even')\", to_columns: [parity]}]}]"
     ),
 }
 
@@ -160,10 +160,9 @@ def written(files: Mapping[str, str], project: Path) -> Path:
 def test_a_manifest_of_another_year_makes_no_difference_to_a_trap(
     trap: str, tmp_path: Path
 ) -> None:
-    project = written(TRAPS[trap], tmp_path / "project")
-    kept = resident(project, tmp_path / "kept.duckdb")
+    kept = resident(written(TRAPS[trap], tmp_path / "kept"), tmp_path / "kept.duckdb")
     kept.execute_command(["parse"], simulation_year=2025)
-    fresh = resident(project, tmp_path / "fresh.duckdb")
+    fresh = resident(written(TRAPS[trap], tmp_path / "fresh"), tmp_path / "fresh.duckdb")
     for runner in (kept, fresh):
         assert runner.execute_command(["build"], simulation_year=2026).success
         runner.release_database()
@@ -173,9 +172,11 @@ def test_a_manifest_of_another_year_makes_no_difference_to_a_trap(
 def test_what_dbt_compiled_before_does_not_come_back(tmp_path: Path) -> None:
     runner = resident(written(COMPILED_BEFORE, tmp_path / "project"), tmp_path / "kept.duckdb")
     for year in (2025, 2026):
-        assert runner.execute_command(["run"], simulation_year=year).success
+        assert runner.execute_command(["run", "-s", "reader"], simulation_year=year).success
         with runner.cursor() as cursor:
             assert cursor.execute("from reader").fetchall() == [(year,)]
+        # only compiled: DuckDB 1.5 finds no foreign key's table in an attached database
+        assert runner.execute_command(["compile"], simulation_year=year).success
     runner.release_database()
     assert runner.parses == 1
 

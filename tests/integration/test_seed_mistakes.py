@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import duckdb
 import pytest
 
 from tests.support.workforce import Outcome, Workforce, write_census
@@ -182,13 +181,11 @@ def make(workforce: Workforce, mistake: Mistake) -> None:
     path.write_text(text.replace(old, mistake.new))
 
 
-def problems(workforce: Workforce, outcome: Outcome) -> list[tuple[str, str]]:
-    """Return the rows of the failed test."""
+def told(outcome: Outcome) -> str:
+    """Return what dbt says of the failed test."""
     assert set(outcome.failed) == {"lookups_are_complete"}
     (test,) = (node for node in outcome.nodes if node.name == "lookups_are_complete")
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{workforce.database}' as simulation (read_only)")
-        return connection.execute(test.compiled_code).fetchall()
+    return test.message
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -198,7 +195,7 @@ def test_a_mistake_in_a_seed_is_found_and_told(workforce: Workforce, name: str) 
 
     outcome = build(workforce, f"{mistake.seed}+,tag:INITIALIZATION")
 
-    assert mistake.told in problems(workforce, outcome)
+    assert ": ".join(mistake.told) in told(outcome)
 
 
 def test_a_mistake_fails_the_whole_of_initialization(workforce: Workforce) -> None:
@@ -207,7 +204,7 @@ def test_a_mistake_fails_the_whole_of_initialization(workforce: Workforce) -> No
 
     outcome = build(workforce, "tag:INITIALIZATION")
 
-    assert problems(workforce, outcome) == [mistake.told]
+    assert ": ".join(mistake.told) in told(outcome)
 
 
 def test_a_cell_that_is_no_number_is_refused_by_file_and_line(workforce: Workforce) -> None:

@@ -166,10 +166,10 @@ class Gate:
 
 
 def wait_for_worker(task: ShardTask, coordinator: int | None = None) -> psutil.Process:
-    """Wait until a worker of a process, of this one if none is named, has the task in hand."""
+    """Wait until a process, this one if none is named, or a worker of it has the task in hand."""
     draft = str(task.workspace / task.file.name)
     while True:
-        for worker in workers(coordinator):
+        for worker in (psutil.Process(coordinator), *workers(coordinator)):
             with suppress(psutil.NoSuchProcess):
                 if draft in [file.path for file in worker.open_files()]:
                     return worker

@@ -11,7 +11,7 @@ from typing import Any
 import hypothesis.strategies as st
 from dbt_common.clients.jinja import CallableMacroGenerator, get_environment
 from dbt_common.exceptions.macros import MacroReturn
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 
 from shardrun.dbt_runner.jinja_dependence import JinjaDependence, MacroSource
 
@@ -149,15 +149,16 @@ def may_differ(text: str) -> tuple[bool, bool]:
     return findings.problem is not None, findings.changing
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(templates)
 def test_what_is_judged_the_same_is_the_same_in_every_year(text: str) -> None:
     decides, changing = may_differ(text)
-    assume(not (decides and changing))
+    if decides and changing:
+        return
     try:
         outcomes = [parsed(text, year) for year in YEARS]
     except Exception:  # noqa: BLE001 - a template that dbt can't parse promises nothing
-        assume(False)
+        return
     if not decides:
         assert outcomes[0][0] == outcomes[1][0] == outcomes[2][0]
     if not decides and not changing:

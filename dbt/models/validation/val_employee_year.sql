@@ -96,7 +96,8 @@ joined as (
         snapshot.age,
         snapshot.is_enrolled,
         snapshot.deferral_rate,
-        snapshot.employee_contributions
+        snapshot.employee_contributions,
+        snapshot.employer_match
     from snapshot
     full outer join opening using (employee_id)
     full outer join event_totals
@@ -130,8 +131,9 @@ checked as (
             end,
             case
                 when
-                    in_opening and starting_compensation != opening_compensation
-                    or starting_compensation + compensation_change != current_compensation
+                    in_opening and starting_compensation is distinct from opening_compensation
+                    or in_snapshot and starting_compensation + compensation_change
+                    is distinct from current_compensation
                     then 'pay_is_continuous'
             end,
             case
@@ -150,11 +152,17 @@ checked as (
             end,
             case
                 when
-                    prorated_compensation < 0
+                    in_snapshot and (
+                        prorated_compensation is null
+                        or employee_contributions is null
+                        or employer_match is null
+                    )
+                    or prorated_compensation < 0
                     or prorated_compensation > greatest(
                         starting_compensation, current_compensation
                     )
                     or employee_contributions < 0
+                    or employer_match < 0
                     or employee_contributions > elective_deferral_limit
                     + case when age >= catch_up_age then catch_up_limit else 0 end
                     or deferral_rate > 0 and not is_enrolled

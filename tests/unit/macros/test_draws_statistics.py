@@ -6,6 +6,7 @@ in a million a test; a broken counter, key or word order misses them by hundreds
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -52,7 +53,7 @@ def draw(connection: duckdb.DuckDBPyConnection, year: int = 2025, seed: int = SE
     return {stream: columns[f"draw_{stream}"].astype(np.uint32) for stream in STREAMS}
 
 
-def probability_of_uniformity(cells: NDArray[np.uint32], number_of_cells: int) -> float:
+def probability_of_uniformity(cells: NDArray[np.integer[Any]], number_of_cells: int) -> float:
     """Return the p-value of Pearson's test that every cell is equally likely."""
     return float(stats.chisquare(np.bincount(cells, minlength=number_of_cells)).pvalue)
 
