@@ -131,8 +131,10 @@ checked as (
             end,
             case
                 when
-                    in_opening and starting_compensation is distinct from opening_compensation
-                    or in_snapshot and starting_compensation + compensation_change
+                    in_snapshot and in_opening
+                    and starting_compensation is distinct from opening_compensation
+                    or in_snapshot
+                    and starting_compensation + compensation_change
                     is distinct from current_compensation
                     then 'pay_is_continuous'
             end,
@@ -153,9 +155,7 @@ checked as (
             case
                 when
                     in_snapshot and (
-                        prorated_compensation is null
-                        or employee_contributions is null
-                        or employer_match is null
+                        prorated_compensation is null or employee_contributions is null
                     )
                     or prorated_compensation < 0
                     or prorated_compensation > greatest(

@@ -1,0 +1,146 @@
+"""The coordinator: makes one year of the canonical table from the files of its shards.
+
+It checks every file before it writes a row, and writes in one transaction together with the
+ledger's record: a year is either whole or as it was. It must never repair a shard or leave one
+out; where anything is not as it should be, it says which shard and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+
+import duckdb
+
+from shardrun.database import qualified
+from shardrun.errors import ShardError
+from shardrun.interrupts import keyboard_interrupts
+from shardrun.shard_checks import (
+    UNTOUCHED,
+    CanonicalTable,
+    check_shards,
+    complete_year,
+    naming_shard,
+)
+from shardrun.shard_file import count_period
+from shardrun.shards import ShardResult
+from shardrun.sql import quote_identifier, quote_literal
+
+
+@dataclass(frozen=True, slots=True)
+class UnionResult:
+    """What a union wrote.
+
+    Attributes:
+        rows: of the year, in the canonical table.
+        seconds: checks included, wall time.
+    """
+
+    rows: int
+    seconds: float
+
+
+def write_union(
+    connection: duckdb.DuckDBPyConnection,
+    results: Sequence[ShardResult],
+    table: CanonicalTable,
+    record: Callable[[duckdb.DuckDBPyConnection], None],
+) -> UnionResult:
+    """Put the rows of a year's shards in place of that year's rows in the canonical table.
+
+    Args:
+        connection: has the main file attached read-write, and no transaction open.
+        results: one a shard of the year, in any order.
+        table: where the rows go; it is made if it is missing.
+        record: is called inside the transaction, to write into the ledger that the year is done.
+
+    Raises:
+        ShardError: a shard failed, is missing or is not what its result says; two shards disagree;
+            or DuckDB can't write. The canonical table is as it was before.
+        KeyboardInterrupt: by Ctrl-C; the canonical table is as it was before.
+    """
+    started = perf_counter()
+    ordered = complete_year(results)
+    try:
+        with keyboard_interrupts(), _attached(connection, ordered) as shards:
+            apart = check_shards(connection, shards, table)
+            with _transaction(connection):
+                rows = _write(connection, shards, table, apart=apart)
+                record(connection)
+    except duckdb.Error as error:
+        year = ordered[0].shard.year
+        raise ShardError(
+            f"the shards of {year} can't be united. {UNTOUCHED} DuckDB says: {error}"
+        ) from error
+    return UnionResult(rows, perf_counter() - started)
+
+
+@contextmanager
+def _attached(
+    connection: duckdb.DuckDBPyConnection, results: Sequence[ShardResult]
+) -> Iterator[dict[str, ShardResult]]:
+    """Attach every shard file READ_ONLY.
+
+    Yields:
+        the results in shard order, by the catalog name of their file.
+    """
+    shards: dict[str, ShardResult] = {}
+    try:
+        for result in results:
+            catalog = f"shardrun_{result.shard.name}"
+            with naming_shard(result):
+                connection.execute(
+                    f"attach {quote_literal(result.file)} as {catalog} (type duckdb, read_only)"
+                )
+            shards[catalog] = result
+        yield shards
+    finally:
+        for catalog in shards:
+            connection.execute(f"detach {catalog}")
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    shards: Mapping[str, ShardResult],
+    table: CanonicalTable,
+    *,
+    apart: bool,
+) -> int:
+    """Replace the year's rows; shards that lie apart go in one by one, which takes less memory."""
+    year = next(iter(shards.values())).shard.year
+    sources = [f"select * from {qualified(catalog, *table.relation)}" for catalog in shards]
+    connection.execute(f"create table if not exists {table.name} as {sources[0]} limit 0")
+    connection.execute(
+        f"delete from {table.name} where {quote_identifier(table.period_column)} = ?", [year]
+    )
+    if apart:
+        for source, result in zip(sources, shards.values(), strict=True):
+            with naming_shard(result):
+                _insert(connection, source, table)
+    else:
+        _insert(connection, " union all ".join(sources), table)
+    rows = count_period(connection, table.catalog, table.relation, table.period_column, year)
+    expected = sum(result.rows for result in shards.values())
+    if rows != expected:
+        raise ShardError(
+            f"the shards of {year} have {expected} rows, but {rows} came into "
+            f"{table.relation.identifier}. {UNTOUCHED}"
+        )
+    return rows
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, source: str, table: CanonicalTable) -> None:
+    connection.execute(f"insert into {table.name} from ({source}) order by {table.order}")
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

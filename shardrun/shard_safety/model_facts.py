@@ -1,0 +1,102 @@
+"""What of a model's dbt config the sharded path honours, and what it refuses.
+
+Owns these rules. A shard runs a model's SQL and nothing else; what dbt would do around it has to
+be refused, so that nobody relies on it. It must never read a manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shardrun.shard_safety.verdict import Violation
+
+_WITHIN_A_YEAR = ("ephemeral", "table", "view")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What dbt knows of a model of the stage beside its SQL.
+
+    Attributes:
+        name: the model's name.
+        path: the model's own file.
+        materialized: its materialization.
+        incremental_strategy: None where it names none.
+        language: sql or python.
+        has_pre_hooks: it runs SQL before itself.
+        has_post_hooks: it runs SQL after itself.
+        contract_enforced: dbt checks its columns against its YAML.
+        uses_is_incremental: its SQL depends on whether its table is there already.
+    """
+
+    name: str
+    path: Path
+    materialized: str
+    incremental_strategy: str | None = None
+    language: str = "sql"
+    has_pre_hooks: bool = False
+    has_post_hooks: bool = False
+    contract_enforced: bool = False
+    uses_is_incremental: bool = False
+
+
+def check_models(models: Sequence[ModelFacts], *, canonical: str) -> tuple[Violation, ...]:
+    """Return what the sharded path would not honour.
+
+    Args:
+        models: all models of the stage.
+        canonical: the name of the one whose table the shards' rows go to.
+    """
+    return tuple(
+        Violation(model.name, model.path, None, None, None, reason, advice)
+        for model in models
+        for reason, advice in _reasons(model, is_canonical=model.name == canonical)
+    )
+
+
+def _reasons(model: ModelFacts, *, is_canonical: bool) -> Iterator[tuple[str, str]]:
+    if model.language != "sql":
+        yield (
+            f"it is written in {model.language}, and a shard runs SQL alone",
+            "Write it in SQL, or move it into a FOUNDATION model.",
+        )
+    for is_there, name in ((model.has_pre_hooks, "pre-hook"), (model.has_post_hooks, "post-hook")):
+        if is_there:
+            yield (
+                f"it has a {name}, which a shard does not run",
+                "Make its SQL part of a model, or hook it to a model of another stage.",
+            )
+    if model.contract_enforced:
+        yield (
+            "it enforces a contract, which a shard does not check",
+            "Leave the contract off and check the table with data tests.",
+        )
+    if model.uses_is_incremental:
+        yield (
+            "it asks is_incremental(), which has no meaning in a shard: its table is not there",
+            "Write the SQL of one year, the same every time.",
+        )
+    if is_canonical:
+        yield from _canonical(model)
+    elif model.materialized == "incremental":
+        yield (
+            "it is incremental, and a shard holds nothing of the years before",
+            "Make it ephemeral, a view or a table; only the canonical table keeps its years.",
+        )
+    elif model.materialized not in _WITHIN_A_YEAR:
+        yield (
+            f"it is materialized as {model.materialized}, which a shard does not know",
+            "Make it ephemeral, a view or a table.",
+        )
+
+
+def _canonical(model: ModelFacts) -> Iterator[tuple[str, str]]:
+    if (model.materialized, model.incremental_strategy) != ("incremental", "delete+insert"):
+        strategy = f" by {model.incremental_strategy}" if model.incremental_strategy else ""
+        yield (
+            f"it is materialized as {model.materialized}{strategy}, and the union of the shards "
+            "replaces one year of its table",
+            "Make it incremental with incremental_strategy='delete+insert'.",
+        )

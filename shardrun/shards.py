@@ -1,0 +1,261 @@
+"""Shards as pure data: what one is, what a worker is asked to do, what comes back.
+
+Everything here crosses process boundaries: frozen, picklable, without open resources. It must
+never touch a file or a database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from dataclasses import astuple, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+
+class Relation(NamedTuple):
+    """A table or view of the project, by schema and identifier; the catalog is the task's."""
+
+    schema: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One part of a year's events.
+
+    Attributes:
+        year: the simulated year.
+        index: which part, 0 to ``total - 1``; higher parts hold higher shard keys.
+        total: how many parts the year has.
+    """
+
+    year: int
+    index: int
+    total: int
+
+    def __post_init__(self) -> None:
+        """Refuse a part that the year does not have."""
+        if not 0 <= self.index < self.total:
+            raise ValueError(f"there is no shard {self.index} of {self.total}")
+
+    @property
+    def name(self) -> str:
+        """What its file is called, and what people call it."""
+        return f"events_y{self.year}_shard{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardInput:
+    """A relation of the main file that the event SQL reads.
+
+    Attributes:
+        relation: which.
+        predicate: a SQL condition that keeps the rows this shard reads; ``None`` means all rows.
+            Only a self-contained shard file, which copies its inputs, looks at it.
+    """
+
+    relation: Relation
+    predicate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShardModel:
+    """An event model, compiled for one shard.
+
+    Attributes:
+        name: the model's name in the project.
+        relation: where it is built.
+        materialization: as what.
+        sql: its SELECT statement as dbt compiled it, names qualified with the task's catalog.
+        sql_path: where that SQL can be read; the worker writes it there if the model fails.
+    """
+
+    name: str
+    relation: Relation
+    materialization: Literal["table", "view"]
+    sql: str
+    sql_path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """All that a worker needs to make one shard file.
+
+    Attributes:
+        shard: which shard.
+        origin: names the run and the state of the main file that the inputs are read from. It
+            enters the fingerprint; nobody else can tell whether inputs are still the same.
+        database: the main database file; it is opened READ_ONLY.
+        catalog: the catalog name in the compiled SQL.
+        inputs: what the SQL reads from the main file, in dependency order; where one is a view,
+            also what that view reads.
+        models: in dependency order.
+        canonical: the relation, made by one of the models as a table, that the union takes.
+        folder: where the shard file is made.
+        threads: DuckDB threads.
+        memory_mb: DuckDB's memory limit, in megabytes (10^6 bytes).
+        with_inputs: whether the file is to hold the input rows it was made from.
+    """
+
+    shard: Shard
+    origin: str
+    database: Path
+    catalog: str
+    inputs: tuple[ShardInput, ...]
+    models: tuple[ShardModel, ...]
+    canonical: Relation
+    folder: Path
+    threads: int
+    memory_mb: int
+    with_inputs: bool = False
+
+    @property
+    def file(self) -> Path:
+        """The shard file, there only when complete and verified."""
+        return self.folder / f"{self.shard.name}.duckdb"
+
+    @property
+    def workspace(self) -> Path:
+        """The directory of the unfinished shard file and of what DuckDB spills beside it."""
+        return self.folder / f"{self.shard.name}.partial"
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of all that decides the file's content: 32 hexadecimal digits.
+
+        A leftover of another run, year, shard count or SQL is thus never taken for this shard.
+        """
+        models = [(model.relation, model.materialization, model.sql) for model in self.models]
+        content = [
+            self.origin,
+            astuple(self.shard),
+            self.catalog,
+            [astuple(source) for source in self.inputs],
+            models,
+            self.canonical,
+            self.with_inputs,
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+    @property
+    def reproduce(self) -> str:
+        """The command that runs this shard alone."""
+        shard = self.shard
+        return (
+            f"shardrun shard {shard.index} --of {shard.total} --year {shard.year} "
+            f"--database {shlex.quote(str(self.database))}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShardFailure:
+    """Why a shard has no file.
+
+    Attributes:
+        shard: which shard.
+        model: the model whose SQL failed, if one did.
+        message: what happened, in DuckDB's words where they are its.
+        sql_path: the failing SQL, if a model failed.
+        reproduce: the command that runs this shard alone.
+    """
+
+    shard: Shard
+    model: str | None
+    message: str
+    sql_path: Path | None
+    reproduce: str
+
+    def __str__(self) -> str:
+        """Tell it to a person."""
+        shard = self.shard
+        model = f", model {self.model}" if self.model else ""
+        lines = [f"shard {shard.index} of {shard.total}, year {shard.year}{model}: {self.message}"]
+        if self.sql_path:
+            lines.append(f"  its SQL: {self.sql_path}")
+        lines.append(f"  run it alone: {self.reproduce}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardResult:
+    """What came of a shard.
+
+    Attributes:
+        shard: which shard.
+        file: the shard file; only there if the shard did not fail.
+        fingerprint: of the task it was made for.
+        rows: rows of its canonical relation.
+        columns: names and types of its canonical relation, in order.
+        seconds: what it took to make, wall time.
+        worker: the process that made it; ``None`` if no process lived to tell.
+        peak_memory: the highest resident memory that process had had by then, in bytes.
+        tries: how often it was begun.
+        failure: why it failed, if it did.
+    """
+
+    shard: Shard
+    file: Path
+    fingerprint: str
+    rows: int = 0
+    columns: tuple[tuple[str, str], ...] = ()
+    seconds: float = 0.0
+    worker: int | None = None
+    peak_memory: int = 0
+    tries: int = 1
+    failure: ShardFailure | None = None
+
+
+def failed_shard(
+    task: ShardTask,
+    message: str,
+    *,
+    model: ShardModel | None = None,
+    worker: int | None = None,
+    seconds: float = 0.0,
+    peak_memory: int = 0,
+) -> ShardResult:
+    """Return the result of a shard that failed; see :class:`ShardResult` for the arguments."""
+    failure = ShardFailure(
+        shard=task.shard,
+        model=model.name if model else None,
+        message=message,
+        sql_path=model.sql_path if model else None,
+        reproduce=task.reproduce,
+    )
+    return ShardResult(
+        shard=task.shard,
+        file=task.file,
+        fingerprint=task.fingerprint,
+        seconds=seconds,
+        worker=worker,
+        peak_memory=peak_memory,
+        failure=failure,
+    )
+
+
+class ShardState(StrEnum):
+    """Where a shard stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRIED = "retried"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardProgress:
+    """A shard has come into a state.
+
+    Attributes:
+        shard: which shard.
+        state: which state.
+        result: what came of it, when it is done or has failed.
+    """
+
+    shard: Shard
+    state: ShardState
+    result: ShardResult | None = None

@@ -1,0 +1,60 @@
+"""What dbt would do around a model's SQL is honoured in a shard, or refused with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shardrun.shard_safety import ModelFacts, check_models
+
+EVENTS = ModelFacts("events", Path("models/events.sql"), "incremental", "delete+insert")
+RULE = ModelFacts("int_rule", Path("models/int_rule.sql"), "ephemeral")
+
+
+@pytest.mark.parametrize("materialized", ["ephemeral", "view", "table"])
+def test_plain_models_around_an_incremental_one_are_honoured(materialized: str) -> None:
+    assert (
+        check_models([replace(RULE, materialized=materialized), EVENTS], canonical="events") == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"language": "python"}, "python"),
+        ({"has_pre_hooks": True}, "pre-hook"),
+        ({"has_post_hooks": True}, "post-hook"),
+        ({"contract_enforced": True}, "contract"),
+        ({"uses_is_incremental": True}, "is_incremental()"),
+        ({"materialized": "incremental"}, "is incremental"),
+        ({"materialized": "external"}, "materialized as external"),
+    ],
+)
+def test_what_a_shard_would_not_do_is_refused(changes: dict[str, Any], says: str) -> None:
+    (violation,) = check_models([replace(RULE, **changes), EVENTS], canonical="events")
+    assert (violation.model, violation.place) == ("int_rule", "models/int_rule.sql")
+    assert says in violation.reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"materialized": "table", "incremental_strategy": None},
+        {"materialized": "view", "incremental_strategy": None},
+        {"incremental_strategy": None},
+        {"incremental_strategy": "append"},
+        {"incremental_strategy": "merge"},
+    ],
+)
+def test_the_canonical_table_is_one_that_keeps_its_years(changes: dict[str, Any]) -> None:
+    (violation,) = check_models([replace(EVENTS, **changes)], canonical="events")
+    assert "replaces one year" in violation.reason
+    assert "delete+insert" in violation.advice
+
+
+def test_every_reason_is_told() -> None:
+    broken = replace(RULE, has_pre_hooks=True, contract_enforced=True)
+    assert len(check_models([broken, EVENTS], canonical="events")) == 2
