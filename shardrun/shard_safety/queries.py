@@ -177,6 +177,6 @@ def _by_name(branches: list[Relation]) -> tuple[Column, ...]:
     columns = []
     for name, first in places.items():
         column = merged_column([first, *(names.get(name, Column()) for names in by_name)])
-        # behind a column of which only DuckDB knows the name, places are not certain
-        columns.append(column.without_key() if "" in places and name else column)
+        # what DuckDB calls a column without a name is not known, so neither is any place
+        columns.append(column.without_key() if "" in places else column)
     return tuple(columns)
