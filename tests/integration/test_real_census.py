@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -71,3 +74,28 @@ def test_what_was_assumed_is_said(imported: CensusImport) -> None:
         "columns not used: Years of School, Sex",
         "pay is hourly and was made annual",
     )
+
+
+def test_five_years_of_the_real_workforce_pass_every_check(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "shardrun", "run", "--json"),
+            *("--config", "config/examples/workers_1976.yaml", "--census", str(WORKERS)),
+            *("--database", str(tmp_path / "workers.duckdb")),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["checks"] == {"passed": 60, "total": 60}
+    with duckdb.connect(str(tmp_path / "workers.duckdb"), read_only=True) as connection:
+        years = connection.execute(
+            "select simulation_year, opening_headcount, closing_headcount from rpt_headcount_bridge"
+        ).fetchall()
+    assert [year for year, _, _ in years] == [1977, 1978, 1979, 1980, 1981]
+    assert years[0][1] == 526
+    # 2 % more each year, to the nearest person
+    assert all(closing == round(opening * Decimal("1.02")) for _, opening, closing in years)
