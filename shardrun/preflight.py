@@ -80,6 +80,11 @@ def accept_run(
         DatabaseError: the database is not one of ours.
         DatabaseInUseError: another process is writing to it.
     """
+    if config.performance.event_sharding.enabled:
+        raise InputError(
+            "performance.event_sharding.enabled: this version can't run event generation in shards "
+            "yet; set it to false. Threads give the same result."
+        )
     database = database.absolute()
     project = read_project(config.project.project_dir)
     check_writable(database)

@@ -159,3 +159,9 @@ def test_a_config_without_a_project_is_refused(config: SimulationConfig, databas
     shutil.rmtree("tiny")
     with pytest.raises(ProjectError, match="no dbt project at tiny"):
         accept_run(config, database, {})
+
+
+def test_sharding_is_refused_rather_than_ignored(config: SimulationConfig, database: Path) -> None:
+    with pytest.raises(InputError, match=r"event_sharding\.enabled"):
+        accept_run(with_overrides(config, shards=4), database, {})
+    assert not database.exists()
