@@ -7,30 +7,27 @@ Paths are relative to the directory the program runs in.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar, overload
+from typing import Annotated, Literal, TypeVar, overload
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
+    PlainValidator,
     Strict,
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from shardrun.config_problems import refusal, shown
-from shardrun.stages import WorkflowStage
+from shardrun.workflow_config import Section, Text, WorkflowSection, not_blank
 from shardrun.yaml_source import read_yaml
 
 MAX_YEARS = 100
 MAX_SEED = 2**64 - 1
+MAX_SHARDS = 1024
 
 JsonScalar = str | int | float | bool | None
 
@@ -47,40 +44,26 @@ def check_years(start_year: int, end_year: int) -> None:
         raise ValueError(f"{end_year - start_year + 1} years are too many; at most {MAX_YEARS}")
 
 
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("can't be blank")
-    return value
-
-
-def _selector(value: str) -> str:
-    # a leading - would reach dbt as an option, a space as a second selector
-    if not re.fullmatch(r"[^\s-]\S*", value):
-        raise ValueError(f"{shown(value)} is no dbt selector: no spaces, no - at the beginning")
-    return value
-
-
 def _path(value: object) -> object:
-    return _not_blank(value) if isinstance(value, str) else value
+    return not_blank(value) if isinstance(value, str) else value
 
 
 def _decimal(value: object) -> object:
     return Decimal(value) if type(value) is int else value
 
 
-Text = Annotated[str, AfterValidator(_not_blank)]
+def _shard_count(value: object) -> object:
+    if value == "auto" or (type(value) is int and 1 <= value <= MAX_SHARDS):
+        return value
+    raise ValueError(f"expected a whole number from 1 to {MAX_SHARDS}, or auto, not {shown(value)}")
+
+
 FilePath = Annotated[Path, Strict(False), BeforeValidator(_path)]
 INTEGER_TOO = BeforeValidator(_decimal)
+ShardCount = Annotated[int | Literal["auto"], PlainValidator(_shard_count)]
 Gigabytes = Annotated[
     Decimal, Field(ge=Decimal("0.25"), le=1_000_000, decimal_places=9), INTEGER_TOO
 ]
-Selectors = Annotated[tuple[Annotated[str, AfterValidator(_selector)], ...], Strict(False)]
-
-
-class Section(BaseModel):
-    """A group of keys: unknown ones are refused, types are not bent, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class SimulationSection(Section):
@@ -98,86 +81,22 @@ class SimulationSection(Section):
         return end_year
 
 
-class StageConfig(Section):
-    """One stage under `workflow.stages`: what dbt runs in it, when and how.
-
-    Attributes:
-        command: the dbt command.
-        models: dbt selectors.
-        tags: dbt tags, selected beside the models.
-        threading: `parallel` uses `performance.dbt_threads`, `sequential` one thread.
-        when: in the first year only, in every year, or once after the last.
-        full_refresh: when incremental models and seeds are built anew.
-        indirect_selection: which tests of selected nodes `build` and `test` take along, as dbt's
-            --indirect-selection; `empty` takes only those that are selected themselves.
-    """
-
-    command: Literal["run", "build", "seed", "test"] = "run"
-    models: Selectors = ()
-    tags: Selectors = ()
-    threading: Literal["parallel", "sequential"] = "parallel"
-    when: Literal["first_year", "every_year", "end"] = "every_year"
-    full_refresh: Literal["never", "first_year", "always"] = "never"
-    indirect_selection: Literal["eager", "cautious", "buildable", "empty"] = "eager"
-
-    @property
-    def selectors(self) -> tuple[str, ...]:
-        """What goes behind dbt's --select; empty means everything the command covers."""
-        return self.models + tuple(f"tag:{tag}" for tag in self.tags)
-
-    @model_validator(mode="after")
-    def _runnable(self) -> Self:
-        if not self.selectors and self.command != "seed":
-            raise ValueError("give models: or tags:, so that dbt knows what belongs to the stage")
-        if self.command == "test" and self.full_refresh != "never":
-            raise ValueError("dbt test has no full refresh; remove full_refresh:")
-        return self
-
-
-DEFAULT_STAGES = {
-    WorkflowStage.INITIALIZATION: StageConfig(
-        command="build",
-        tags=("INITIALIZATION",),
-        when="first_year",
-        indirect_selection="empty",
-    ),
-    WorkflowStage.FOUNDATION: StageConfig(tags=("FOUNDATION",)),
-    WorkflowStage.EVENT_GENERATION: StageConfig(tags=("EVENT_GENERATION",)),
-    WorkflowStage.STATE_ACCUMULATION: StageConfig(tags=("STATE_ACCUMULATION",)),
-    WorkflowStage.VALIDATION: StageConfig(
-        command="build", tags=("VALIDATION",), indirect_selection="empty"
-    ),
-    WorkflowStage.REPORTING: StageConfig(tags=("REPORTING",), when="end"),
-}
-
-
-class WorkflowSection(Section):
-    """`workflow`: the stages of a year; one that is not given keeps its default as a whole.
-
-    Attributes:
-        stages: by name.
-        summary_model: the table that a finished run shows, one row a year; None shows none.
-        checks_model: the table of checks, one row a year and check with the columns check_name and
-            contradictions; None counts dbt tests instead.
-    """
-
-    stages: dict[Annotated[WorkflowStage, Strict(False)], StageConfig] = DEFAULT_STAGES
-    summary_model: Text | None = "rpt_yearly_summary"
-    checks_model: Text | None = "val_checks"
-
-    @field_validator("stages")
-    @classmethod
-    def _every_stage(
-        cls, given: dict[WorkflowStage, StageConfig]
-    ) -> dict[WorkflowStage, StageConfig]:
-        return {stage: given.get(stage, DEFAULT_STAGES[stage]) for stage in WorkflowStage}
-
-
 class EventSharding(Section):
-    """`performance.event_sharding`: event generation split over processes."""
+    """`performance.event_sharding`: event generation split over processes.
+
+    Attributes:
+        enabled: whether a year's events are generated shard by shard.
+        shard_count: how many shards a year has; `auto` chooses by population, cores and memory.
+        workers: how many shards run at a time; None means one a core.
+        executor: `loky` runs them in processes, `inline` in the run's own, one by one.
+        keep_shards: whether the shard files stay after the union.
+    """
 
     enabled: bool = False
-    shard_count: int = Field(default=4, ge=1, le=1024)
+    shard_count: ShardCount = 4
+    workers: int | None = Field(default=None, ge=1, le=256)
+    executor: Literal["loky", "inline"] = "loky"
+    keep_shards: bool = False
 
 
 class PerformanceSection(Section):
@@ -187,7 +106,7 @@ class PerformanceSection(Section):
         dbt_threads: dbt nodes at once.
         max_parallel_years: always 1.
         event_sharding: see EventSharding.
-        memory_limit_gb: DuckDB's memory limit in GB of 10^9 bytes.
+        memory_limit_gb: DuckDB's memory in GB of 10^9 bytes, of all processes together.
     """
 
     dbt_threads: int = Field(default=6, ge=1, le=256)

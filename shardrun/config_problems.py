@@ -12,6 +12,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum, EnumType
 from inspect import isclass
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -136,6 +137,9 @@ def _known_keys(model: type[BaseModel], at: KeyPath = ()) -> Iterator[KeyPath]:
 def _keys_under(annotation: Any, at: KeyPath) -> Iterator[KeyPath]:
     if isclass(annotation) and issubclass(annotation, BaseModel):
         yield from _known_keys(annotation, at)
+    elif isinstance(annotation, UnionType):
+        for alternative in get_args(annotation):
+            yield from _keys_under(alternative, at)
     elif get_origin(annotation) is dict:
         keys, values = get_args(annotation)
         for part in (keys, *get_args(keys)):  # the enumeration, bare or inside Annotated

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -25,6 +25,8 @@ _FLAGS: dict[KeyPath, str] = {
     ("performance", "dbt_threads"): "--threads",
     ("performance", "memory_limit_gb"): "--memory-limit",
     ("performance", "event_sharding", "shard_count"): "--shards",
+    ("performance", "event_sharding", "workers"): "--workers",
+    ("performance", "event_sharding", "executor"): "--executor",
 }
 
 
@@ -35,7 +37,10 @@ def with_overrides(
     end_year: int | None = None,
     threads: int | None = None,
     memory_limit_gb: Decimal | None = None,
-    shards: int | None = None,
+    shards: int | Literal["auto"] | None = None,
+    workers: int | None = None,
+    executor: str | None = None,
+    keep_shards: bool | None = None,
 ) -> ConfigT:
     """Return `config` with what was given on the command line in place of its own values.
 
@@ -45,7 +50,10 @@ def with_overrides(
         end_year: the last simulated year, included.
         threads: dbt nodes at once.
         memory_limit_gb: DuckDB's memory limit in GB.
-        shards: number of event shards; more than one turns sharding on, one turns it off.
+        shards: number of event shards; one turns sharding off, any other turns it on.
+        workers: how many shards run at a time.
+        executor: what runs them.
+        keep_shards: whether their files stay.
 
     Raises:
         InputError: if a value is out of range; names the flag.
@@ -57,7 +65,10 @@ def with_overrides(
         ("performance", "dbt_threads"): threads,
         ("performance", "memory_limit_gb"): memory_limit_gb,
         ("performance", "event_sharding", "shard_count"): shards,
-        ("performance", "event_sharding", "enabled"): None if shards is None else shards > 1,
+        ("performance", "event_sharding", "enabled"): None if shards is None else shards != 1,
+        ("performance", "event_sharding", "workers"): workers,
+        ("performance", "event_sharding", "executor"): executor,
+        ("performance", "event_sharding", "keep_shards"): keep_shards,
     }
     for at, value in given.items():
         if value is not None:
@@ -107,6 +118,19 @@ def parse_memory(text: str) -> Decimal:
             "write it in GB or MB, such as 8GB or 512MB"
         )
     return Decimal(match[1]) * _GB_PER_UNIT[match[2]]
+
+
+def parse_shards(text: str) -> int | Literal["auto"]:
+    """Return the number of shards in `8`, or `auto`.
+
+    Raises:
+        InputError: if it is neither.
+    """
+    if text == "auto":
+        return "auto"
+    if re.fullmatch(r"-?[0-9]{1,9}", text) is None:
+        raise InputError(f"--shards: {shown(text)} is no number of shards; write one, or auto")
+    return int(text)
 
 
 def _put(config: dict[str, Any], at: KeyPath, value: object) -> None:

@@ -18,12 +18,11 @@ from shardrun.config import (
     INTEGER_TOO,
     FilePath,
     JsonScalar,
-    Section,
     SimulationConfig,
     SimulationSection,
-    Text,
 )
 from shardrun.config_problems import shown
+from shardrun.workflow_config import EventTable, Section, Text, WorkflowSection
 
 
 def _month_day(value: object) -> str:
@@ -61,6 +60,19 @@ class WorkforceSimulationSection(SimulationSection):
     """`simulation`, with the growth of active headcount that every year ends on."""
 
     target_growth_rate: GrowthRate = Decimal("0.03")
+
+
+class WorkforceWorkflowSection(WorkflowSection):
+    """`workflow`, with the table of the bundled project's events."""
+
+    event_table: EventTable | None = EventTable(
+        model="fct_yearly_events",
+        shard_key="employee_key",
+        entity_keys=("employee_key", "employee_id"),
+        unique_key=("simulation_year", "employee_id", "event_sequence"),
+        order_by=("simulation_year", "employee_key", "employee_id", "event_sequence"),
+        type_column="event_type",
+    )
 
 
 class CensusColumns(Section):
@@ -128,6 +140,7 @@ class WorkforceConfig(SimulationConfig):
     """Everything a run of the bundled workforce project is told; every key has a default."""
 
     simulation: WorkforceSimulationSection = WorkforceSimulationSection()
+    workflow: WorkforceWorkflowSection = WorkforceWorkflowSection()
     census: CensusConfig = CensusConfig()
     compensation: CompensationSection = CompensationSection()
     plan: PlanSection = PlanSection()

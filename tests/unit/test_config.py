@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shardrun.config import SimulationConfig, StageConfig, load_config
+from shardrun.config import SimulationConfig, load_config
 from shardrun.errors import ConfigError
 from shardrun.stages import WorkflowStage
+from shardrun.workflow_config import StageConfig
 from shardrun.workforce.parameters import WorkforceConfig
 from shardrun.yaml_source import MAX_BYTES
 

@@ -483,7 +483,7 @@ OUT_OF_RANGE = [
         "performance:\n  event_sharding: {enabled: true, shard_count: 1025}\n",
         "2:48",
         "performance.event_sharding.shard_count",
-        "1025 is too large; at most 1024",
+        "a whole number from 1 to 1024, or auto, not 1025",
     ),
     Mistake(
         "memory in megabytes",
