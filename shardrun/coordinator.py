@@ -111,7 +111,9 @@ def _write(
     """Replace the year's rows; shards that lie apart go in one by one, which takes less memory."""
     year = next(iter(shards.values())).shard.year
     sources = [f"select * from {qualified(catalog, *table.relation)}" for catalog in shards]
-    connection.execute(f"create table if not exists {table.name} as {sources[0]} limit 0")
+    # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
+    # the same transaction to every filter, until the file is opened again
+    connection.execute(f"create table if not exists {table.name} ({_columns(shards)})")
     connection.execute(
         f"delete from {table.name} where {quote_identifier(table.period_column)} = ?", [year]
     )
@@ -129,6 +131,11 @@ def _write(
             f"{table.relation.identifier}. {UNTOUCHED}"
         )
     return rows
+
+
+def _columns(shards: Mapping[str, ShardResult]) -> str:
+    columns = next(iter(shards.values())).columns
+    return ", ".join(f"{quote_identifier(name)} {type_}" for name, type_ in columns)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, source: str, table: CanonicalTable) -> None:

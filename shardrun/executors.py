@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Literal, ParamSpec, TypeVar
 
-from loky import ProcessPoolExecutor
+from loky import ProcessPoolExecutor, cpu_count
 
 ExecutorName = Literal["loky", "inline"]
 
@@ -65,6 +65,11 @@ class LokyExecutor(ProcessPoolExecutor):  # type: ignore[misc]  # loky has no ty
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the pool; with ``cancel_futures`` its workers are killed, since a shard is long."""
         super().shutdown(wait=wait, kill_workers=cancel_futures)
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use: by affinity, container limits and hardware."""
+    return int(cpu_count())
 
 
 def open_executor(name: ExecutorName, workers: int, prepare: Callable[[], None]) -> Executor:

@@ -1,14 +1,17 @@
 """The ledger: what was run on a database and what is done, in its own schema ``shardrun``.
 
-Owns the tables ``shardrun.runs`` and ``shardrun.steps``. Writes go through a cursor that somebody
-else hands out (dbt holds the file during a run), so it must never open the database itself.
+Owns the tables ``shardrun.runs``, ``shardrun.steps`` and ``shardrun.shards``. Writes go through a
+cursor that somebody else hands out (dbt holds the file during a run), so it must never open the
+database itself.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +23,7 @@ from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified
 from shardrun.errors import ProjectError
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger_records import Status
+from shardrun.shards import ShardResult
 from shardrun.sql import quote_identifier
 from shardrun.stages import WorkflowStage
 
@@ -50,6 +54,20 @@ _TABLES = {
         checks bigint,
         checks_passed bigint
     """,
+    "shards": """
+        run_id varchar not null,
+        year integer not null,
+        stage varchar not null,
+        shard_id integer not null,
+        total_shards integer not null,
+        status varchar not null,
+        tries integer not null,
+        worker bigint,
+        seconds double not null,
+        rows bigint not null,
+        peak_memory bigint not null,
+        error varchar
+    """,
 }
 
 
@@ -76,6 +94,7 @@ class Ledger:
                 )
             self._runs = qualified(catalog, LEDGER_SCHEMA, "runs")
             self._steps = qualified(catalog, LEDGER_SCHEMA, "steps")
+            self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
             schema = f"{quote_identifier(catalog)}.{LEDGER_SCHEMA}"
             connection.execute(f"create schema if not exists {schema}")
             for table, columns in _TABLES.items():
@@ -130,6 +149,16 @@ class Ledger:
                 [status, datetime.now(UTC), error, self._run_id],
             )
 
+    def origin(self) -> str:
+        """Return a digest of all steps that are done: it names what the database holds by them."""
+        with self._cursor() as connection:
+            done = connection.execute(
+                f"select run_id, year, stage, epoch_us(started_at) from {self._steps} "
+                "where status = ? order by all",
+                [Status.FINISHED],
+            ).fetchall()
+        return hashlib.sha256(json.dumps(done).encode()).hexdigest()[:32]
+
     def begin_step(self, stage: WorkflowStage, year: int) -> None:
         """Record that a step has started."""
         with self._cursor() as connection:
@@ -148,23 +177,64 @@ class Ledger:
         rows: int = 0,
         checks: int = 0,
         checks_passed: int = 0,
+        shards: Sequence[ShardResult] = (),
+        connection: duckdb.DuckDBPyConnection | None = None,
     ) -> None:
-        """Record how a step ended, with what it took and gave; see :class:`StepRecord`."""
-        with self._cursor() as connection:
-            connection.execute(
+        """Record how a step ended, with what it took and gave; see :class:`StepRecord`.
+
+        Args:
+            stage: which stage.
+            year: of which year.
+            status: how it ended.
+            seconds: what it took.
+            rows: what its tables hold.
+            checks: how many tests it ran.
+            checks_passed: how many of them passed.
+            shards: that it ran in.
+            connection: whose transaction it is part of; None makes one of its own.
+        """
+        with self._transaction(connection) as writer:
+            for result in shards:
+                self._record_shard(writer, stage, result)
+            writer.execute(
                 f"update {self._steps} set status = ?, seconds = ?, rows = ?, checks = ?, "
                 "checks_passed = ? where run_id = ? and year = ? and stage = ?",
-                [
-                    status,
-                    seconds,
-                    rows,
-                    checks,
-                    checks_passed,
-                    self._run_id,
-                    year,
-                    stage,
-                ],
+                [status, seconds, rows, checks, checks_passed, self._run_id, year, stage],
             )
+
+    def _record_shard(
+        self, connection: duckdb.DuckDBPyConnection, stage: WorkflowStage, result: ShardResult
+    ) -> None:
+        connection.execute(
+            f"insert into {self._shards} values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                self._run_id,
+                result.shard.year,
+                stage,
+                result.shard.index,
+                result.shard.total,
+                Status.FAILED if result.failure else Status.FINISHED,
+                result.tries,
+                result.worker,
+                result.seconds,
+                result.rows,
+                result.peak_memory,
+                result.failure and result.failure.message,
+            ],
+        )
+
+    @contextmanager
+    def _transaction(
+        self, connection: duckdb.DuckDBPyConnection | None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection within a transaction: one that is open, or one of its own."""
+        if connection is not None:
+            yield connection
+            return
+        with self._cursor() as own:
+            own.begin()
+            yield own
+            own.commit()
 
 
 def _versions() -> dict[str, str]:

@@ -83,11 +83,45 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardRecord:
+    """One shard of a step, as the ledger has it.
+
+    Attributes:
+        run_id: the run that made it.
+        stage: of which stage.
+        year: of which year.
+        shard_id: which of them, from 0.
+        total_shards: how many the step had.
+        status: whether it was made.
+        tries: how often it was begun.
+        worker: the process that made it.
+        seconds: what it took.
+        rows: of the canonical table.
+        peak_memory: of its process until then, in bytes.
+        error: why it failed.
+    """
+
+    run_id: str
+    stage: WorkflowStage
+    year: int
+    shard_id: int
+    total_shards: int
+    status: Status
+    tries: int
+    worker: int | None
+    seconds: float
+    rows: int
+    peak_memory: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerContents:
     """All that a ledger holds, runs and steps in the order in which they started."""
 
     runs: tuple[RunRecord, ...]
     steps: tuple[StepRecord, ...]
+    shards: tuple[ShardRecord, ...] = ()
 
     @property
     def done(self) -> frozenset[tuple[WorkflowStage, int]]:
@@ -113,6 +147,11 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
         "select run_id, year, stage, status, epoch_us(started_at), seconds, rows, checks, "
         f"checks_passed from {qualified(catalog, LEDGER_SCHEMA, 'steps')} "
         "order by started_at, year"
+    ).fetchall()
+    shards = connection.execute(
+        "select run_id, stage, year, shard_id, total_shards, status, tries, worker, seconds, rows, "
+        f"peak_memory, error from {qualified(catalog, LEDGER_SCHEMA, 'shards')} "
+        "order by run_id, year, stage, shard_id"
     ).fetchall()
     return LedgerContents(
         runs=tuple(
@@ -148,6 +187,10 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
         steps=tuple(
             StepRecord(run_id, WorkflowStage(stage), year, Status(status), _utc(started), *figures)
             for run_id, year, stage, status, started, *figures in steps
+        ),
+        shards=tuple(
+            ShardRecord(run_id, WorkflowStage(stage), year, shard_id, total, Status(status), *rest)
+            for run_id, stage, year, shard_id, total, status, *rest in shards
         ),
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from shardrun.database import ALIAS, open_database, qualified
-from shardrun.ledger_records import RunRecord, Status, StepRecord, read_ledger
+from shardrun.ledger_records import RunRecord, ShardRecord, Status, StepRecord, read_ledger
 from shardrun.run_folder import RunFolder
 from shardrun.stages import WorkflowStage
 
@@ -58,6 +58,7 @@ class RunOutcome:
         folder: the run folder, and through it the database.
         run: the last run.
         steps: the finished steps of all runs, in order.
+        shards: those that steps ran in, of all runs.
         summary: the project's summary table, if the config names one that is there.
         checks: how many checks there were, of the project's own table of checks if the config names
             one that is there, else dbt tests.
@@ -67,6 +68,7 @@ class RunOutcome:
     folder: RunFolder
     run: RunRecord
     steps: tuple[StepRecord, ...]
+    shards: tuple[ShardRecord, ...]
     summary: SummaryTable | None
     checks: int
     checks_passed: int
@@ -114,6 +116,7 @@ def read_outcome(
             folder=RunFolder(database.absolute()),
             run=ledger.runs[-1],
             steps=steps,
+            shards=ledger.shards,
             summary=_read_summary(connection, summary) if summary else None,
             checks=total,
             checks_passed=passed,

@@ -1,6 +1,7 @@
 """The orchestrator: drives the steps of years x stages, one dbt call each, and records them.
 
-Owns the order of what happens around a step: ledger, progress event, dbt, ledger, progress event.
+Owns the order of what happens around a step: ledger, progress event, dbt or shards, ledger,
+progress event.
 It must never know what a stage's models mean, nor show anything to anybody.
 """
 
@@ -9,24 +10,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from time import perf_counter
 
+import duckdb
+
 from shardrun.config import SimulationConfig
 from shardrun.database import count_rows
 from shardrun.dbt_runner import DbtCommandResult, DbtRunner, failure_message
+from shardrun.errors import (
+    InputError,
+    PipelineExecutionError,
+    ProjectError,
+    ShardError,
+    ShardrunError,
+)
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import Status
 from shardrun.plan import Step, build_plan
 from shardrun.progress import (
     ProgressEvent,
     ProgressListener,
+    ShardChanged,
     StepFailed,
     StepFinished,
     StepStarted,
+    UnionFinished,
 )
 from shardrun.results import (
     MultiYearExecutionSummary,
     StageExecutionResult,
     YearExecutionResult,
 )
+from shardrun.sharded_stage import ShardedStage, ShardsFailedError
+from shardrun.shards import ShardResult
 from shardrun.stages import WorkflowStage
 
 _WRITING = frozenset({"model", "seed", "snapshot"})
@@ -49,6 +63,7 @@ class PipelineOrchestrator:
         ledger: Ledger,
         listener: ProgressListener = ignore_progress,
         done: frozenset[tuple[WorkflowStage, int]] = frozenset(),
+        sharded: ShardedStage | None = None,
     ) -> None:
         """Bring together what a run needs.
 
@@ -58,12 +73,14 @@ class PipelineOrchestrator:
             ledger: of the same database, with a run begun.
             listener: is told how the run gets on.
             done: stages and years that need not run again.
+            sharded: the stage that runs in shards, if one does.
         """
         self.config = config
         self._runner = runner
         self._ledger = ledger
         self._tell = listener
         self._done = done
+        self._sharded = sharded
 
     def execute_workflow_stage(
         self, stage: WorkflowStage, simulation_year: int
@@ -76,27 +93,21 @@ class PipelineOrchestrator:
         self._ledger.begin_step(stage, simulation_year)
         self._tell(StepStarted(stage, simulation_year))
         started = perf_counter()
-        commands = tuple(self._runner.run_stage_models(stage, simulation_year))
-        seconds = perf_counter() - started
-        failed = [command for command in commands if not command.success]
-        result = StageExecutionResult(
-            stage=stage,
-            simulation_year=simulation_year,
-            success=not failed,
-            execution_time=seconds,
-            rows=0 if failed else self._count_rows(stage, simulation_year, commands),
-            command_results=commands,
-            error=failure_message(failed[0], stage.name, simulation_year) if failed else None,
-        )
-        self._ledger.end_step(
-            stage,
-            simulation_year,
-            Status.FINISHED if result.success else Status.FAILED,
-            seconds=result.execution_time,
-            rows=result.rows,
-            checks=result.checks,
-            checks_passed=result.checks_passed,
-        )
+        if self._sharded is not None and self._sharded.stage is stage:
+            result = self._execute_in_shards(self._sharded, simulation_year, started)
+        else:
+            result = self._execute_by_dbt(stage, simulation_year, started)
+        if not (result.success and result.shards):  # a union is recorded in its own transaction
+            self._ledger.end_step(
+                stage,
+                simulation_year,
+                Status.FINISHED if result.success else Status.FAILED,
+                seconds=result.execution_time,
+                rows=result.rows,
+                checks=result.checks,
+                checks_passed=result.checks_passed,
+                shards=result.shards,
+            )
         self._tell(_ending(result))
         return result
 
@@ -123,22 +134,79 @@ class PipelineOrchestrator:
         started = perf_counter()
         plan = build_plan(self.config, start_year, end_year)
         year_results: dict[int, YearExecutionResult] = {}
-        error = None
+        failure = None
         for year in range(start_year, end_year + 1):
             result = self._execute_year(year, (step for step in plan if step.year == year))
             if result.stage_results:
                 year_results[year] = result
             if not result.success:
-                error = result.stage_results[-1].error
+                failure = result.stage_results[-1].failure
                 break
         return MultiYearExecutionSummary(
             start_year=start_year,
             end_year=end_year,
-            success=error is None,
+            success=failure is None,
             total_execution_time=perf_counter() - started,
             year_results=year_results,
-            threading_config=threading_config(self.config),
-            error=error,
+            threading_config=threading_config(self.config, self._sharded),
+            failure=failure,
+        )
+
+    def _execute_by_dbt(
+        self, stage: WorkflowStage, year: int, started: float
+    ) -> StageExecutionResult:
+        commands = tuple(self._runner.run_stage_models(stage, year))
+        seconds = perf_counter() - started
+        failed = [command for command in commands if not command.success]
+        return StageExecutionResult(
+            stage=stage,
+            simulation_year=year,
+            success=not failed,
+            execution_time=seconds,
+            rows=0 if failed else self._count_rows(stage, year, commands),
+            command_results=commands,
+            failure=PipelineExecutionError(failure_message(failed[0], stage.name, year))
+            if failed
+            else None,
+        )
+
+    def _execute_in_shards(
+        self, sharded: ShardedStage, year: int, started: float
+    ) -> StageExecutionResult:
+        def record(connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult]) -> None:
+            self._ledger.end_step(
+                sharded.stage,
+                year,
+                Status.FINISHED,
+                seconds=perf_counter() - started,
+                rows=sum(result.rows for result in shards),
+                shards=shards,
+                connection=connection,
+            )
+
+        shards: tuple[ShardResult, ...] = ()
+        failure: ShardrunError | None = None
+        rows = 0
+        try:
+            shards, union = sharded.execute(
+                year, self._ledger.origin(), lambda change: self._tell(ShardChanged(change)), record
+            )
+            rows = union.rows
+            self._tell(UnionFinished(year, len(shards), union.rows, union.seconds))
+        except ShardsFailedError as error:
+            shards, failure = error.results, error
+        except ProjectError as error:
+            failure = PipelineExecutionError(f"{sharded.stage.upper()} of {year}: {error}")
+        except (ShardError, InputError) as error:
+            failure = error
+        return StageExecutionResult(
+            stage=sharded.stage,
+            simulation_year=year,
+            success=failure is None,
+            execution_time=perf_counter() - started,
+            rows=rows,
+            shards=shards,
+            failure=failure,
         )
 
     def _count_rows(
@@ -173,12 +241,11 @@ class PipelineOrchestrator:
         )
 
 
-def threading_config(config: SimulationConfig) -> dict[str, int]:
-    """Return the threads and event shards that a run of ``config`` uses."""
-    sharding = config.performance.event_sharding
+def threading_config(config: SimulationConfig, sharded: ShardedStage | None) -> dict[str, int]:
+    """Return the threads and event shards of a run."""
     return {
         "dbt_threads": config.performance.dbt_threads,
-        "event_shards": sharding.shard_count if sharding.enabled else 1,
+        "event_shards": 1 if sharded is None else sharded.total,
     }
 
 

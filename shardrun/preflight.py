@@ -21,6 +21,7 @@ from shardrun.fingerprints import Fingerprints, config_settings, project_fingerp
 from shardrun.ledger_records import LedgerContents, read_ledger
 from shardrun.plan import Step, build_plan
 from shardrun.run_folder import RunFolder
+from shardrun.sharding import Sharding, check_shardable, plan_sharding
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
 
@@ -39,6 +40,7 @@ class AcceptedRun:
         folder: the run folder, and through it the database.
         inputs: names of the project's inputs.
         fingerprints: what the result follows from.
+        sharding: how event generation is split; None where it is not.
         plan: every step, in order.
         done: stages and years that the database already holds.
         replaces: whether a database of ours must make way first.
@@ -48,6 +50,7 @@ class AcceptedRun:
     folder: RunFolder
     inputs: tuple[str, ...]
     fingerprints: Fingerprints
+    sharding: Sharding | None
     plan: tuple[Step, ...]
     done: frozenset[tuple[WorkflowStage, int]]
     replaces: bool
@@ -80,11 +83,7 @@ def accept_run(
         DatabaseError: the database is not one of ours.
         DatabaseInUseError: another process is writing to it.
     """
-    if config.performance.event_sharding.enabled:
-        raise InputError(
-            "performance.event_sharding.enabled: this version can't run event generation in shards "
-            "yet; set it to false. Threads give the same result."
-        )
+    check_shardable(config)
     database = database.absolute()
     project = read_project(config.project.project_dir)
     check_writable(database)
@@ -98,15 +97,18 @@ def accept_run(
                 ledger = read_ledger(connection, ALIAS)
     folder.create()
     try:
+        inputs = {
+            name: _import(folder.incoming_input(name), importer)
+            for name, importer in importers.items()
+        }
         fingerprints = Fingerprints(
             config=config_settings(config),
-            inputs={
-                name: _import(folder.incoming_input(name), importer)
-                for name, importer in importers.items()
-            },
+            inputs={name: digest for name, (_, digest) in inputs.items()},
             project=project_fingerprint(project),
         )
         _check_continuable(config, database, ledger, fingerprints)
+        entities = max((rows for rows, _ in inputs.values()), default=None)
+        sharding = plan_sharding(config, entities)
     except BaseException:
         folder.discard()
         raise
@@ -116,6 +118,7 @@ def accept_run(
         folder=folder,
         inputs=tuple(importers),
         fingerprints=fingerprints,
+        sharding=sharding,
         plan=build_plan(config, years.start_year, years.end_year),
         done=ledger.done,
         replaces=fresh and database.exists(),
@@ -125,12 +128,12 @@ def accept_run(
     return accepted
 
 
-def _import(file: Path, importer: InputImporter) -> str:
-    """Import an input to ``file`` and return the digest of its rows."""
+def _import(file: Path, importer: InputImporter) -> tuple[int, str]:
+    """Import an input to ``file`` and return the number of its rows, and their digest."""
     importer(file)
     with duckdb.connect(":memory:") as connection:
         relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
-        return digest_relation(connection, relation)[1]
+        return digest_relation(connection, relation)
 
 
 def _check_continuable(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shardrun.plan import Step
+from shardrun.shards import ShardProgress
 from shardrun.stages import WorkflowStage
 
 
@@ -81,6 +82,32 @@ class RunEnded:
     seconds: float
 
 
-ProgressEvent = RunStarted | StepStarted | StepFinished | StepFailed | RunEnded
+@dataclass(frozen=True, slots=True)
+class ShardChanged:
+    """A shard of the step that runs has come into a state."""
+
+    progress: ShardProgress
+
+
+@dataclass(frozen=True, slots=True)
+class UnionFinished:
+    """The shards of a year are united in the canonical table.
+
+    Attributes:
+        year: which year.
+        shards: how many.
+        rows: of the year, in the canonical table.
+        seconds: what the union took, its checks included.
+    """
+
+    year: int
+    shards: int
+    rows: int
+    seconds: float
+
+
+ProgressEvent = (
+    RunStarted | StepStarted | ShardChanged | UnionFinished | StepFinished | StepFailed | RunEnded
+)
 ProgressListener = Callable[[ProgressEvent], None]
 """Is called with each event, in order, in the thread of the pipeline; must return soon."""

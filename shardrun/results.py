@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shardrun.errors import PipelineExecutionError
+from shardrun.errors import ShardrunError
+from shardrun.shards import ShardResult
 from shardrun.stages import WorkflowStage
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class StageExecutionResult:
         execution_time: seconds.
         rows: what the tables that its models write hold for the year.
         command_results: one a dbt command.
-        error: what failed and where, for the person who reads it.
+        shards: one a shard, where it ran in shards.
+        failure: what failed and where, as the error that the command line ends with.
     """
 
     stage: WorkflowStage
@@ -35,7 +37,13 @@ class StageExecutionResult:
     execution_time: float
     rows: int = 0
     command_results: tuple[DbtCommandResult, ...] = ()
-    error: str | None = None
+    shards: tuple[ShardResult, ...] = ()
+    failure: ShardrunError | None = None
+
+    @property
+    def error(self) -> str | None:
+        """What failed and where, for the person who reads it."""
+        return None if self.failure is None else str(self.failure)
 
     @property
     def checks(self) -> int:
@@ -80,7 +88,7 @@ class MultiYearExecutionSummary:
         total_execution_time: seconds.
         year_results: by year; years done by an earlier run are not among them.
         threading_config: ``dbt_threads`` and ``event_shards`` of the run.
-        error: what failed and where, for the person who reads it.
+        failure: what failed and where, as the error that the command line ends with.
     """
 
     start_year: int
@@ -89,13 +97,20 @@ class MultiYearExecutionSummary:
     total_execution_time: float
     year_results: Mapping[int, YearExecutionResult]
     threading_config: Mapping[str, int]
-    error: str | None = None
+    failure: ShardrunError | None = None
+
+    @property
+    def error(self) -> str | None:
+        """What failed and where, for the person who reads it."""
+        return None if self.failure is None else str(self.failure)
 
     def raise_for_failure(self) -> None:
         """Turn a failed run into the exception that the command line ends with.
 
         Raises:
-            PipelineExecutionError: with :attr:`error`, if the run failed.
+            PipelineExecutionError: dbt failed in a stage.
+            ShardError: the shards of a year failed, or don't fit together.
+            InputError: the stage can't be run in shards.
         """
-        if not self.success:
-            raise PipelineExecutionError(self.error)
+        if self.failure is not None:
+            raise self.failure

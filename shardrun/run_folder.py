@@ -39,6 +39,11 @@ class RunFolder:
         return self.path / "temp"
 
     @property
+    def shards(self) -> Path:
+        """Where shard files are made, and wait for the union."""
+        return self.path / "shards"
+
+    @property
     def superseded_database(self) -> Path:
         """The database that a --fresh run replaces, until its first step is done."""
         return self.path / "superseded.duckdb"

@@ -10,6 +10,7 @@ import glob
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from time import perf_counter
 
 from shardrun.database import DatabaseLimits, claim_database
@@ -22,6 +23,9 @@ from shardrun.pipeline import PipelineOrchestrator, threading_config
 from shardrun.preflight import AcceptedRun
 from shardrun.progress import ProgressEvent, ProgressListener, RunEnded, RunStarted, StepFinished
 from shardrun.results import MultiYearExecutionSummary
+from shardrun.shard_pool import ShardPool
+from shardrun.sharded_stage import ShardedStage, clear_leftovers
+from shardrun.sharding import SHARDED_STAGE
 
 
 def execute_run(
@@ -61,29 +65,58 @@ def _execute(
     config, years = accepted.config, accepted.config.simulation
     started = perf_counter()
     runner = _build_runner(accepted, debug=debug)
-    try:
-        # A project that dbt can't load is refused before the ledger says that a run began.
-        runner.execute_command(["parse"], years.start_year, log_name="parse")
-        ledger = Ledger(runner.cursor, accepted.folder.database)
-        run_id = ledger.begin_run(
-            years.start_year,
-            years.end_year,
-            years.random_seed,
-            threading_config(config),
-            accepted.fingerprints,
-        )
-        tell(RunStarted(run_id, accepted.plan, accepted.done))
-        with _recorded(ledger):
-            summary = PipelineOrchestrator(
-                config, runner, ledger, tell, accepted.done
-            ).execute_multi_year_simulation(years.start_year, years.end_year)
-            ledger.end_run(
-                Status.FINISHED if summary.success else Status.FAILED, error=summary.error
+    with _sharded_stage(accepted, runner, debug=debug) as sharded:
+        try:
+            # A project that dbt can't load is refused before the ledger says that a run began.
+            runner.execute_command(["parse"], years.start_year, log_name="parse")
+            ledger = Ledger(runner.cursor, accepted.folder.database)
+            run_id = ledger.begin_run(
+                years.start_year,
+                years.end_year,
+                years.random_seed,
+                threading_config(config, sharded),
+                accepted.fingerprints,
             )
-    finally:
-        runner.release_database()
+            tell(RunStarted(run_id, accepted.plan, accepted.done))
+            with _recorded(ledger):
+                summary = PipelineOrchestrator(
+                    config, runner, ledger, tell, accepted.done, sharded
+                ).execute_multi_year_simulation(years.start_year, years.end_year)
+                ledger.end_run(
+                    Status.FINISHED if summary.success else Status.FAILED, error=summary.error
+                )
+        finally:
+            runner.release_database()
     tell(RunEnded(summary.success, perf_counter() - started))
     return summary
+
+
+@contextmanager
+def _sharded_stage(
+    accepted: AcceptedRun, runner: DbtRunner, *, debug: bool
+) -> Iterator[ShardedStage | None]:
+    """Have workers ready as long as a run lasts that splits a stage; they end with it."""
+    sharding = accepted.sharding
+    pending = any(
+        step.stage is SHARDED_STAGE and (step.stage, step.year) not in accepted.done
+        for step in accepted.plan
+    )
+    clear_leftovers(accepted.folder, keep_files=sharding is not None)
+    if sharding is None or not sharding.splits or not pending:
+        yield None
+        return
+    with ShardPool("inline" if debug else sharding.executor, sharding.share.workers) as pool:
+        pool.warm_up()
+        yield ShardedStage(
+            stage=SHARDED_STAGE,
+            table=sharding.table,
+            total=sharding.shards,
+            share=replace(sharding.share, threads=1) if debug else sharding.share,
+            runner=runner,
+            pool=pool,
+            folder=accepted.folder,
+            keep_shards=sharding.keep_shards,
+        )
 
 
 def _build_runner(accepted: AcceptedRun, *, debug: bool) -> DbtRunner:

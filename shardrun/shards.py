@@ -69,7 +69,7 @@ class ShardModel:
         name: the model's name in the project.
         relation: where it is built.
         materialization: as what.
-        sql: its SELECT statement as dbt compiled it, names qualified with the task's catalog.
+        sql: its SELECT statement, names qualified with the task's catalog.
         sql_path: where that SQL can be read; the worker writes it there if the model fails.
     """
 
@@ -97,6 +97,7 @@ class ShardTask:
         folder: where the shard file is made.
         threads: DuckDB threads.
         memory_mb: DuckDB's memory limit, in megabytes (10^6 bytes).
+        settings: of DuckDB, by name, that decide what the SQL means.
         with_inputs: whether the file is to hold the input rows it was made from.
     """
 
@@ -110,6 +111,7 @@ class ShardTask:
     folder: Path
     threads: int
     memory_mb: int
+    settings: tuple[tuple[str, str], ...] = ()
     with_inputs: bool = False
 
     @property
@@ -136,6 +138,7 @@ class ShardTask:
             [astuple(source) for source in self.inputs],
             models,
             self.canonical,
+            self.settings,
             self.with_inputs,
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]

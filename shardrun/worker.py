@@ -110,6 +110,8 @@ def _make(task: ShardTask, started: float) -> ShardResult:
     with _workspace(task) as workspace:
         draft = workspace / task.file.name
         with _instance(task, workspace) as connection:
+            for name, value in task.settings:
+                connection.execute(f"set {quote_identifier(name)} = {quote_literal(value)}")
             _attach(connection, task, draft)
             _provide_inputs(connection, task)
             _create_models(connection, task)

@@ -15,7 +15,7 @@ from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
 from shardrun.outcome import read_outcome
-from shardrun.overrides import parse_memory, parse_years, with_overrides
+from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
 from shardrun.plan import build_plan
 from shardrun.preflight import AcceptedRun, accept_run
 
@@ -27,6 +27,8 @@ shardrun run  [dim]# config/simulation_config.yaml into simulation.duckdb[/dim]
 shardrun run 2025-2034 --census staff.csv --database staff.duckdb
 
 shardrun run --fresh --threads 2 --memory-limit 4GB
+
+shardrun run --shards 8 --workers 2 --memory-limit 4GB
 
 shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
@@ -59,8 +61,21 @@ def run(
     ] = DEFAULT_DATABASE,
     threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
     memory_limit: Annotated[
-        str | None, typer.Option(help="DuckDB's memory, such as 8GB; beyond it spills to disk.")
+        str | None,
+        typer.Option(help="DuckDB's memory, in all processes, such as 8GB; the rest spills."),
     ] = None,
+    shards: Annotated[
+        str | None,
+        typer.Option(metavar="N|auto", help="Event generation in so many shards, in processes."),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Shards at once; else one a core.")] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="What runs shards: loky, in processes, or inline, one by one in this."),
+    ] = None,
+    keep_shards: Annotated[
+        bool, typer.Option("--keep-shards", help="Leave the shard files after the union.")
+    ] = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
     ] = False,
@@ -85,6 +100,10 @@ def run(
         end_year=end_year,
         threads=1 if debug else threads,
         memory_limit_gb=parse_memory(memory_limit) if memory_limit else None,
+        shards=parse_shards(shards) if shards else None,
+        workers=workers,
+        executor=executor,
+        keep_shards=keep_shards or None,
     )
     if census is not None:
         chosen = with_census(chosen, census)
@@ -116,6 +135,8 @@ def _execute(terminal: Terminal, accepted: AcceptedRun, *, debug: bool) -> None:
     # dbt takes a second to import; a refusal shall not wait for it.
     from shardrun.session import execute_run
 
+    if accepted.sharding is not None and accepted.sharding.reason is not None:
+        terminal.remark(accepted.sharding.reason)
     if debug:
         terminal.remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
     with show_progress(terminal) as listener:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shardrun.config import SimulationConfig
 from shardrun.digest import DatabaseDigest
-from shardrun.ledger_records import LedgerContents, RunRecord, StepRecord
+from shardrun.ledger_records import LedgerContents, RunRecord, ShardRecord, StepRecord
 from shardrun.outcome import Cell, RunOutcome
 from shardrun.plan import Step
 
@@ -51,6 +51,7 @@ def outcome_document(outcome: RunOutcome, *, already_finished: bool) -> Document
             for stage in outcome.stages
         ],
         "steps": [step_document(step) for step in outcome.steps],
+        "shards": [shard_document(shard) for shard in outcome.shards],
         "checks": {"passed": outcome.checks_passed, "total": outcome.checks},
         "summary": [
             {name: json_value(value) for name, value in zip(summary.columns, row, strict=True)}
@@ -67,6 +68,7 @@ def ledger_document(database: Path, ledger: LedgerContents) -> Document:
         "database": str(database),
         "runs": [run_document(run) for run in ledger.runs],
         "steps": [{"run_id": step.run_id, **step_document(step)} for step in ledger.steps],
+        "shards": [{"run_id": shard.run_id, **shard_document(shard)} for shard in ledger.shards],
     }
 
 
@@ -112,6 +114,23 @@ def step_document(step: StepRecord) -> Document:
         "rows": step.rows,
         "checks": step.checks,
         "checks_passed": step.checks_passed,
+    }
+
+
+def shard_document(shard: ShardRecord) -> Document:
+    """Return one shard of a step; memory in bytes."""
+    return {
+        "year": shard.year,
+        "stage": shard.stage.value,
+        "shard": shard.shard_id,
+        "of": shard.total_shards,
+        "status": shard.status.value,
+        "tries": shard.tries,
+        "worker": shard.worker,
+        "seconds": round(shard.seconds, 3),
+        "rows": shard.rows,
+        "peak_memory": shard.peak_memory,
+        "error": shard.error,
     }
 
 

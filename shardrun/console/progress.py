@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
@@ -20,10 +21,13 @@ from shardrun.progress import (
     ProgressListener,
     RunEnded,
     RunStarted,
+    ShardChanged,
     StepFailed,
     StepFinished,
     StepStarted,
+    UnionFinished,
 )
+from shardrun.shards import Shard, ShardProgress, ShardResult, ShardState
 from shardrun.stages import WorkflowStage
 
 StepKey = tuple[WorkflowStage, int]
@@ -66,8 +70,21 @@ class PlainProgress:
                 self._terminal.remark(f"{year}  {stage:<18} {format_seconds(seconds):>8}  failed")
             case RunEnded(_, seconds):
                 self._terminal.remark(f"run ended after {format_seconds(seconds)}")
+            case ShardChanged(ShardProgress(shard, state, result)):
+                self._show_shard(shard, state, result)
+            case UnionFinished(year, shards, rows, seconds):
+                took, what = format_seconds(seconds), f"union of {shards}"
+                self._terminal.remark(f"{year}    {what:<16} {took:>8}  {rows:>14,} rows")
             case StepStarted():
                 pass
+
+    def _show_shard(self, shard: Shard, state: ShardState, result: ShardResult | None) -> None:
+        what = f"{shard.year}    {f'shard {shard.index} of {shard.total}':<16} "
+        if state is ShardState.RETRIED:
+            self._terminal.remark(f"{what}{'':>8}  its worker was killed; begun again")
+        elif result is not None:
+            outcome = "failed" if result.failure else f"{result.rows:>14,} rows"
+            self._terminal.remark(f"{what}{format_seconds(result.seconds):>8}  {outcome}")
 
 
 class ProgressGrid:
@@ -80,6 +97,7 @@ class ProgressGrid:
         self._plan: list[StepKey] = []
         self._cells: dict[StepKey, RenderableType] = {}
         self._running: tuple[StepKey, float] | None = None
+        self._shards: dict[Shard, tuple[ShardState, int]] = {}
         self._spinner = Spinner("line")
 
     def __call__(self, event: ProgressEvent) -> None:
@@ -90,11 +108,14 @@ class ProgressGrid:
                 self._cells = {key: Text("done", style="dim") for key in done}
             case StepStarted(stage, year):
                 self._running = ((stage, year), perf_counter())
+                self._shards = {}
             case StepFinished(stage, year, seconds):
                 self._end((stage, year), Text(format_seconds(seconds), style="green"))
             case StepFailed(stage, year):
                 self._end((stage, year), Text("failed", style="bold red"))
-            case RunEnded():
+            case ShardChanged(ShardProgress(shard, state, result)):
+                self._shards[shard] = (state, 0 if result is None else result.rows)
+            case UnionFinished() | RunEnded():
                 pass
 
     def render(self) -> RenderableType:
@@ -132,7 +153,17 @@ class ProgressGrid:
     def _position(self) -> str:
         ended = sum(key in self._cells for key in self._plan)
         where = f"{self._running[0][1]} {self._running[0][0]}, " if self._running else ""
-        return f"{where}{ended} of {len(self._plan)} steps done"
+        return f"{where}{self._shard_counts()}{ended} of {len(self._plan)} steps done"
+
+    def _shard_counts(self) -> str:
+        if not self._shards:
+            return ""
+        counts = Counter(state for state, _ in self._shards.values())
+        if counts[ShardState.DONE] == len(self._shards):
+            return f"union of {len(self._shards)} shards, "
+        rows = sum(rows for _, rows in self._shards.values())
+        states = ", ".join(f"{counts[state]} {state}" for state in ShardState if counts[state])
+        return f"shards: {states}, {rows:,} rows, "
 
     def _spinner_line(self, text: str) -> RenderableType:
         elapsed = format_seconds(perf_counter() - self._started)

@@ -95,6 +95,17 @@ class ManifestReuse:
             self._reasons[key] = next(_reasons(self._texts, dependence), None)
         return self._reasons[key]
 
+    def is_affected(self, text: str, changing: frozenset[str]) -> bool:
+        """Return whether vars may change what a model's SQL is compiled to.
+
+        Args:
+            text: the model's SQL.
+            changing: the names of the vars.
+        """
+        dependence = JinjaDependence(self._texts.macros, changing, self._texts.indirect_vars)
+        findings = dependence.template(text)
+        return findings.changing or findings.problem is not None
+
 
 def _reasons(texts: ProjectTexts, dependence: JinjaDependence) -> Iterator[str]:
     without_macros = JinjaDependence((), dependence.changing, dependence.indirect)

@@ -22,12 +22,15 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtBaseException
 
 from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
+from shardrun.dbt_runner.compiled import CompiledStage
 from shardrun.dbt_runner.isolation import dbt_inside
 from shardrun.dbt_runner.manifest_cache import ManifestCache
 from shardrun.dbt_runner.manifest_reuse import ManifestReuse
 from shardrun.dbt_runner.project_texts import read_project_texts
 from shardrun.dbt_runner.refusals import refusal
 from shardrun.dbt_runner.results import NodeResult, clean_message
+from shardrun.dbt_runner.stage_compilation import compile_stage
+from shardrun.errors import InputError
 
 _logger = logging.getLogger(__name__)
 _MANIFESTS_KEPT = 4
@@ -39,7 +42,7 @@ class _Parsed:
     """A manifest, and its nodes as dbt parsed them."""
 
     def __init__(self, manifest: Manifest, reuse: ManifestReuse) -> None:
-        self._manifest = manifest
+        self.manifest = manifest
         untested = {
             name: node
             for name, node in manifest.nodes.items()
@@ -56,7 +59,7 @@ class _Parsed:
         stumble over a foreign key that it has rendered already.
         """
         parsed = self._untested if _needs_no_test(call.command) else self._all
-        manifest = self._manifest
+        manifest = self.manifest
         manifest.nodes, manifest.functions, manifest.unit_tests = pickle.loads(parsed)  # noqa: S301
         return manifest
 
@@ -97,6 +100,48 @@ class ResidentDbt:
         outcome = self._run(dbtRunner(manifest), call)
         ran = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else ()
         return outcome.success, tuple(_node_result(result) for result in ran)
+
+    def compile_stage(self, call: DbtCall, variants: Sequence[Mapping[str, Any]]) -> CompiledStage:
+        """Compile the models that a `dbt compile` selects for several sets of vars.
+
+        Args:
+            call: the command; it leaves ephemeral models where they are.
+            variants: the vars of each set, beside the call's own.
+
+        Raises:
+            ProjectError: a model can't be compiled; or one of the errors of `refusals`.
+            InputError: the project itself depends on the vars of a set.
+        """
+        served = self._serving(call)
+        for variables in variants:
+            reason = served.reuse.reason_to_parse({**call.variables, **variables})
+            if reason is not None:
+                raise self._no_shards(reason)
+        outcome = self._run(dbtRunner(served.fresh(call)), call)
+        ran = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else ()
+        names = frozenset(name for variables in variants for name in variables)
+        with dbt_inside(self._settings.env, debug=self._settings.debug):
+            return compile_stage(
+                served.fresh(call),
+                [result.node.unique_id for result in ran],
+                variants,
+                lambda text: served.reuse.is_affected(text, names),
+            )
+
+    def _serving(self, call: DbtCall) -> _Parsed:
+        """Return the parse whose manifest serves a call.
+
+        Raises:
+            InputError: there is none, since every command has to parse for itself.
+        """
+        if (manifest := self._manifest(call)) is None:
+            raise self._no_shards("every command has to parse it anew")
+        return next(parsed for parsed in self._parsed if parsed.manifest is manifest)
+
+    def _no_shards(self, reason: str) -> InputError:
+        return InputError(
+            f"the project {self._settings.project_dir} can't be compiled shard by shard: {reason}"
+        )
 
     def _manifest(self, call: DbtCall) -> Manifest | None:
         """Return what dbt would parse for a call; None if only the command itself can."""

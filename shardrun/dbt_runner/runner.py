@@ -5,23 +5,26 @@ Owns which command a stage is and where its log goes. It must never look into th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from shardrun.config import StageConfig
 from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
 from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
 from shardrun.errors import ProjectError
 from shardrun.stages import WorkflowStage
+from shardrun.workflow_config import StageConfig
 
 if TYPE_CHECKING:
     import duckdb
 
+    from shardrun.dbt_runner.compiled import CompiledStage
     from shardrun.dbt_runner.held_database import HeldDatabase
+    from shardrun.dbt_runner.resident import ResidentDbt
 
 
 class Dbt(Protocol):
@@ -115,24 +118,10 @@ class DbtRunner:
             DatabaseInUseError: another process holds the database.
             DatabaseError: the database can't be opened.
         """
-        self._commands += 1
-        settings = self._settings
-        year = {} if simulation_year is None else {"simulation_year": simulation_year}
-        call = DbtCall(
-            command=tuple(command),
-            variables={**self._base_vars, **year, **(extra_vars or {})},
-            threads=1 if settings.debug else threads or self.threads,
-            log_path=settings.logs_dir / f"{log_name or f'{self._commands:03}-{command[0]}'}.log",
-        )
-        self._variables = call.variables
-        settings.logs_dir.mkdir(parents=True, exist_ok=True)
-        settings.dbt_log.unlink(missing_ok=True)
+        call = self._call(command, simulation_year, threads, extra_vars, log_name)
         started = perf_counter()
-        try:
+        with self._logged(call):
             success, nodes = self._invoke(call)
-        finally:
-            if settings.dbt_log.exists():
-                settings.dbt_log.replace(call.log_path)
         seconds = perf_counter() - started
         return DbtCommandResult(call.command, success, seconds, nodes, call.log_path)
 
@@ -177,6 +166,40 @@ class DbtRunner:
         )
         return [self._something(result)]
 
+    def compile_stage(
+        self,
+        stage: WorkflowStage,
+        simulation_year: int,
+        variants: Sequence[Mapping[str, Any]],
+    ) -> CompiledStage:
+        """Compile a stage's models for several sets of vars, ephemeral models left apart.
+
+        Args:
+            stage: which stage.
+            simulation_year: for which year.
+            variants: the vars of each set, beside the runner's and the year.
+
+        Raises:
+            ProjectError: the stage has no models, or one can't be compiled.
+            InputError: the project itself depends on the vars of a set.
+            DatabaseInUseError: another process holds the database.
+            DatabaseError: the database can't be opened.
+        """
+        selectors = [f"{word},resource_type:model" for word in self._stages[stage].selectors]
+        call = self._call(
+            [
+                *("compile", "--no-inject-ephemeral-ctes", "--indirect-selection", "empty"),
+                *("--select", *selectors),
+            ],
+            simulation_year,
+            log_name=f"{simulation_year}-{stage.value}-compile",
+        )
+        with self._logged(call):
+            compiled = self._resident().compile_stage(call, variants)
+        if not compiled.nodes:
+            raise self._nothing_selected(call.command)
+        return compiled
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a cursor on the DuckDB instance that dbt holds, between commands.
 
@@ -204,6 +227,37 @@ class DbtRunner:
         self._database = self._database or HeldDatabase(self._settings)
         return self._database
 
+    def _call(
+        self,
+        command: Sequence[str],
+        simulation_year: int | None = None,
+        threads: int | None = None,
+        extra_vars: Mapping[str, Any] | None = None,
+        log_name: str | None = None,
+    ) -> DbtCall:
+        self._commands += 1
+        settings = self._settings
+        year = {} if simulation_year is None else {"simulation_year": simulation_year}
+        return DbtCall(
+            command=tuple(command),
+            variables={**self._base_vars, **year, **(extra_vars or {})},
+            threads=1 if settings.debug else threads or self.threads,
+            log_path=settings.logs_dir / f"{log_name or f'{self._commands:03}-{command[0]}'}.log",
+        )
+
+    @contextmanager
+    def _logged(self, call: DbtCall) -> Iterator[None]:
+        """Keep dbt's log of a call under its own name."""
+        settings = self._settings
+        self._variables = call.variables
+        settings.logs_dir.mkdir(parents=True, exist_ok=True)
+        settings.dbt_log.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            if settings.dbt_log.exists():
+                settings.dbt_log.replace(call.log_path)
+
     def _invoke(self, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
         dbt = self._dbt = self._dbt or self._start()
         if self._mode == "subprocess":
@@ -217,13 +271,21 @@ class DbtRunner:
     def _start(self) -> Dbt:
         if self._mode == "subprocess":
             return CommandLineDbt(self._settings)
+        return self._resident()
+
+    def _resident(self) -> ResidentDbt:
         from shardrun.dbt_runner.resident import ResidentDbt
 
-        return ResidentDbt(self._settings, self._held_database().names)
+        if not isinstance(self._dbt, ResidentDbt):
+            self._dbt = ResidentDbt(self._settings, self._held_database().names)
+        return self._dbt
 
     def _something(self, result: DbtCommandResult) -> DbtCommandResult:
         if not result.nodes:
-            raise ProjectError(
-                f"`dbt {' '.join(result.command)}` selects nothing in {self._settings.project_dir}."
-            )
+            raise self._nothing_selected(result.command)
         return result
+
+    def _nothing_selected(self, command: Sequence[str]) -> ProjectError:
+        return ProjectError(
+            f"`dbt {' '.join(command)}` selects nothing in {self._settings.project_dir}."
+        )

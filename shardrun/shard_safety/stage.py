@@ -122,6 +122,8 @@ class _Stage:
 
     def _read(self, model: CompiledModel) -> tuple[AnyQuery, tuple[Difference, ...]]:
         first = read_query(self.connection, model.sql)
+        if model.sql == model.other_shard_sql == model.unsharded_sql:
+            return first, ()
         second = read_query(self.connection, model.other_shard_sql)
         unsharded = read_query(self.connection, model.unsharded_sql)
         return align(first, second, unsharded)

@@ -178,6 +178,19 @@ def test_the_record_is_written_with_the_rows_or_not_at_all(main: Path) -> None:
         assert connection.execute("from simulation.main.done").fetchall() == [(1,)]
 
 
+def test_a_new_table_shows_its_rows_to_every_filter_in_the_session_that_made_it(
+    main: Path,
+) -> None:
+    results = made(tasks_of(main, 2))
+    with opened(main) as connection:
+        union = write_union(connection, results, TABLE, lambda _: None)
+        counted = connection.cursor().execute(
+            f"select event_type, count(*) from {TABLE.name} "
+            f"where simulation_year = {YEAR} group by event_type"
+        )
+        assert sum(rows for _, rows in counted.fetchall()) == union.rows > 0
+
+
 def test_a_failed_shard_keeps_the_year_out(main: Path) -> None:
     write_canonical(main)
     tasks = tasks_of(main, 3)

@@ -60,6 +60,7 @@ OUTCOME = RunOutcome(
         StepRecord("r", WorkflowStage.VALIDATION, 2025, Status.FINISHED, NOON, 1.5, 10, 8, 8),
         StepRecord("r", WorkflowStage.FOUNDATION, 2026, Status.FINISHED, NOON, 0.5, 61_800, 0, 0),
     ),
+    shards=(),
     summary=SUMMARY,
     checks=8,
     checks_passed=8,

@@ -161,7 +161,9 @@ def test_a_config_without_a_project_is_refused(config: SimulationConfig, databas
         accept_run(config, database, {})
 
 
-def test_sharding_is_refused_rather_than_ignored(config: SimulationConfig, database: Path) -> None:
-    with pytest.raises(InputError, match=r"event_sharding\.enabled"):
+def test_shards_of_a_project_that_names_no_event_table_are_refused(
+    config: SimulationConfig, database: Path
+) -> None:
+    with pytest.raises(InputError, match=r"workflow\.event_table"):
         accept_run(with_overrides(config, shards=4), database, {})
     assert not database.exists()

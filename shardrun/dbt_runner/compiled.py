@@ -1,0 +1,80 @@
+"""The models of a stage as dbt compiled them, as data: SQL for each of several sets of vars.
+
+Ephemeral models are not inlined: their readers name them as dbt does, by
+:attr:`StageNode.cte_name`. It must never import dbt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class RelationName(NamedTuple):
+    """Where a table or view is."""
+
+    database: str
+    schema: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageNode:
+    """One model.
+
+    Attributes:
+        unique_id: dbt's name for it.
+        name: its own name.
+        path: the file it is written in, as the project names it.
+        relation: what it builds, or would build if it were not ephemeral.
+        materialized: its materialization.
+        incremental_strategy: None where it names none.
+        language: sql or python.
+        has_pre_hooks: it runs SQL before itself.
+        has_post_hooks: it runs SQL after itself.
+        contract_enforced: dbt checks its columns against its YAML.
+        uses_is_incremental: its SQL depends on whether its table is there already.
+    """
+
+    unique_id: str
+    name: str
+    path: str
+    relation: RelationName
+    materialized: str
+    incremental_strategy: str | None
+    language: str
+    has_pre_hooks: bool
+    has_post_hooks: bool
+    contract_enforced: bool
+    uses_is_incremental: bool
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether it builds nothing of its own."""
+        return self.materialized == "ephemeral"
+
+    @property
+    def cte_name(self) -> str:
+        """What the SQL of its readers calls it if it is ephemeral."""
+        return f"__dbt__cte__{self.relation.identifier}"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStage:
+    """A stage.
+
+    Attributes:
+        nodes: its models, and the ephemeral models of other stages that they read, each after
+            those that it reads.
+        inputs: what these read of what other stages build, sources and seeds among it, each after
+            those that it reads as a view.
+        readers: names of the models and other nodes outside the stage that read what a model of
+            it builds, by that model's unique_id.
+        sql: for each set of vars that was asked for, the SQL of each node by its unique_id.
+    """
+
+    nodes: tuple[StageNode, ...]
+    inputs: tuple[RelationName, ...]
+    readers: Mapping[str, tuple[str, ...]]
+    sql: tuple[Mapping[str, str], ...]

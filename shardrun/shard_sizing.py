@@ -1,0 +1,100 @@
+"""How a year is split: how many shards, how many at a time, and what each may use of the machine.
+
+Pure arithmetic on what was measured; it must never look at the machine or a file itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shardrun.errors import InputError
+
+COORDINATOR_MB = 300
+"""Resident memory of a process with dbt and a parsed project, in megabytes (10^6 bytes)."""
+
+WORKER_MB = 100
+"""Resident memory of a worker beside what DuckDB counts as its own, in megabytes."""
+
+LEAST_MB = 64
+"""Below this DuckDB can't sort even a small shard."""
+
+_STAGE_MB_PER_MILLION = 260
+"""Peak memory of the unsplit event stage: 1.27 GB at 5 million people, DuckDB's caches included."""
+
+_COMFORTABLE = 0.6
+"""The share of the memory limit up to which the unsplit stage never spilled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardChoice:
+    """What `auto` chose.
+
+    Attributes:
+        shards: how many; 1 means the default path.
+        reason: why, in one line for a person.
+    """
+
+    shards: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerShare:
+    """What one of several workers may use.
+
+    Attributes:
+        workers: how many there are.
+        threads: DuckDB threads of each.
+        memory_mb: DuckDB's memory limit of each, in megabytes (10^6 bytes).
+    """
+
+    workers: int
+    threads: int
+    memory_mb: int
+
+
+def choose_shards(entities: int | None, cores: int, memory_mb: int) -> ShardChoice:
+    """Choose the number of shards.
+
+    Threads of one process are as fast as processes, without the union; shards win where the whole
+    stage would not fit in memory.
+
+    Args:
+        entities: how many entities the run starts with; None if that is not known.
+        cores: that may be used.
+        memory_mb: that may be used, in megabytes.
+    """
+    if entities is None:
+        return ShardChoice(1, "the project has no input to count its entities by")
+    needed = entities * _STAGE_MB_PER_MILLION / 1e6
+    people = f"{entities:,} entities need about {needed / 1000:.1f} GB of {memory_mb / 1000:.1f} GB"
+    if needed <= _COMFORTABLE * memory_mb:
+        return ShardChoice(1, f"{people}: threads are as fast, and there is no union to write")
+    share = max(_COMFORTABLE * (memory_mb - COORDINATOR_MB) / cores - WORKER_MB, LEAST_MB)
+    shards = cores
+    while needed / shards > share and shards < 64 * cores:
+        shards *= 2
+    return ShardChoice(shards, f"{people}: more than threads in one process can hold with comfort")
+
+
+def share_machine(shards: int, workers: int | None, cores: int, memory_mb: int) -> WorkerShare:
+    """Share threads and memory among the workers of a run.
+
+    Args:
+        shards: of a year; more workers than shards would idle.
+        workers: that were asked for; None means one a core.
+        cores: that may be used.
+        memory_mb: that all processes together may use, in megabytes.
+
+    Raises:
+        InputError: there is too little memory for as many workers.
+    """
+    chosen = min(workers or cores, shards)
+    memory = (memory_mb - COORDINATOR_MB) // chosen - WORKER_MB
+    if memory < LEAST_MB:
+        needed = COORDINATOR_MB + chosen * (WORKER_MB + LEAST_MB)
+        raise InputError(
+            f"a memory limit of {memory_mb} MB is too little for {chosen} workers: they need at "
+            f"least {needed} MB. Give more with --memory-limit, or fewer with --workers."
+        )
+    return WorkerShare(chosen, max(1, cores // chosen), memory)

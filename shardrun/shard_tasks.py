@@ -1,0 +1,248 @@
+"""From a stage as dbt compiled it: may it be split, and what are the tasks of its shards?
+
+Owns which sets of vars a stage is compiled with, and what each of the results is for. It must never
+run dbt, SQL or a shard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shardrun.database import qualified
+from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
+from shardrun.shard_checks import CanonicalTable
+from shardrun.shard_safety import (
+    CompiledModel,
+    ModelFacts,
+    StageVerdict,
+    Violation,
+    analyze_stage,
+    check_models,
+)
+from shardrun.shard_sizing import WorkerShare
+from shardrun.shards import Relation, Shard, ShardInput, ShardModel, ShardTask
+from shardrun.workflow_config import EventTable
+
+Variables = Mapping[str, int]
+
+UNSHARDED: Variables = {}
+_HALVES: tuple[Variables, ...] = (
+    {"shard_id": 0, "total_shards": 2},
+    {"shard_id": 1, "total_shards": 2},
+)
+JUDGED_VARIANTS = (UNSHARDED, *_HALVES)
+"""What a stage is compiled with to be judged: only halves can be seen to make up a whole."""
+
+TableColumns = Mapping[RelationName, Mapping[str, str]]
+"""Names and DuckDB types of columns, by table; only of tables that are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageSetting:
+    """What the tasks of a year have in common beside their SQL.
+
+    Attributes:
+        origin: see :class:`ShardTask`.
+        database: the main database file.
+        folder: where shard files are made.
+        share: what each worker may use.
+        settings: of DuckDB, that decide what SQL means.
+        with_inputs: see :class:`ShardTask`.
+    """
+
+    origin: str
+    database: Path
+    folder: Path
+    share: WorkerShare
+    settings: tuple[tuple[str, str], ...]
+    with_inputs: bool = False
+
+
+def shard_variables(shard: Shard) -> Variables:
+    """Return the vars that dbt compiles a shard's SQL with."""
+    return {"shard_id": shard.index, "total_shards": shard.total}
+
+
+def judge_stage(
+    stage: CompiledStage, columns: TableColumns, table: EventTable, sql_folder: Path
+) -> StageVerdict:
+    """Return whether a stage may be split, and why not.
+
+    Args:
+        stage: compiled for :data:`JUDGED_VARIANTS` first.
+        columns: of the stage's inputs.
+        table: the canonical table.
+        sql_folder: where the SQL that a violation points into is to be found.
+    """
+    unsharded, first, second = stage.sql[: len(JUDGED_VARIANTS)]
+    verdict = analyze_stage(
+        [
+            CompiledModel(
+                name=node.name,
+                relation=node.cte_name if node.is_ephemeral else qualified(*node.relation),
+                sql=first[node.unique_id],
+                other_shard_sql=second[node.unique_id],
+                unsharded_sql=unsharded[node.unique_id],
+                path=Path(node.path),
+                compiled_path=sql_folder / f"{node.name}.sql",
+            )
+            for node in stage.nodes
+        ],
+        inputs={qualified(*name): columns[name] for name in stage.inputs if name in columns},
+        keys=table.entity_keys,
+        canonical=table.model,
+    )
+    facts = check_models(
+        [_facts(node) for node in stage.nodes if node.unique_id in stage.readers],
+        canonical=table.model,
+    )
+    return StageVerdict(
+        violations=(*facts, *_read_elsewhere(stage, table), *verdict.violations),
+        narrowed_inputs=verdict.narrowed_inputs,
+        broadcast_inputs=verdict.broadcast_inputs,
+    )
+
+
+def write_judged_sql(stage: CompiledStage, verdict: StageVerdict, sql_folder: Path) -> None:
+    """Leave the SQL that the violations of a verdict point into."""
+    _, first, _ = stage.sql[: len(JUDGED_VARIANTS)]
+    blamed = {violation.compiled_path for violation in verdict.violations}
+    for node in stage.nodes:
+        path = sql_folder / f"{node.name}.sql"
+        if path in blamed:
+            sql_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_text(first[node.unique_id], encoding="utf-8")
+
+
+def canonical_table(stage: CompiledStage, table: EventTable, period_column: str) -> CanonicalTable:
+    """Return the table that the shards of a stage are united in."""
+    node = _canonical_node(stage, table)
+    return CanonicalTable(
+        catalog=node.relation.database,
+        relation=_relation(node.relation),
+        period_column=period_column,
+        order_by=table.order_by,
+        unique_key=table.unique_key,
+        shard_key=table.shard_key,
+    )
+
+
+def build_task(
+    shard: Shard,
+    stage: CompiledStage,
+    sql: Mapping[str, str],
+    columns: TableColumns,
+    table: EventTable,
+    setting: StageSetting,
+    predicate: str | None = None,
+) -> ShardTask:
+    """Return what a worker is asked to do for one shard.
+
+    Args:
+        shard: which.
+        stage: its models and inputs.
+        sql: of each model, compiled for the shard.
+        columns: of the stage's inputs.
+        table: the canonical table.
+        setting: what all shards of the year have in common.
+        predicate: keeps the shard's rows of an input that has the shard key; None leaves all.
+    """
+    folder = setting.folder / "sql" / shard.name
+    inputs = [name for name in stage.inputs if name in columns]
+    canonical = _canonical_node(stage, table)
+    return ShardTask(
+        shard=shard,
+        origin=setting.origin,
+        database=setting.database,
+        catalog=canonical.relation.database,
+        inputs=tuple(
+            ShardInput(_relation(name), predicate if table.shard_key in columns[name] else None)
+            for name in inputs
+        ),
+        models=tuple(_models(stage, sql, table, folder)),
+        canonical=_relation(canonical.relation),
+        folder=setting.folder,
+        threads=setting.share.threads,
+        memory_mb=setting.share.memory_mb,
+        settings=setting.settings,
+        with_inputs=setting.with_inputs,
+    )
+
+
+def _models(
+    stage: CompiledStage, sql: Mapping[str, str], table: EventTable, folder: Path
+) -> Iterator[ShardModel]:
+    inlined: dict[str, str] = {}
+    for node in stage.nodes:
+        if node.is_ephemeral:
+            inlined[node.cte_name] = sql[node.unique_id]
+            continue
+        is_view = node.materialized == "view" and node.name != table.model
+        yield ShardModel(
+            name=node.name,
+            relation=_relation(node.relation),
+            materialization="view" if is_view else "table",
+            sql=_with_inlined(sql[node.unique_id], inlined),
+            sql_path=folder / f"{node.name}.sql",
+        )
+
+
+def _with_inlined(sql: str, inlined: dict[str, str]) -> str:
+    """Return a statement with the ephemeral models that it reads before it, as dbt inlines them.
+
+    dbt parses the whole statement to find its own WITH, 0.6 s on the bundled events; here it is
+    left as it is, in parentheses. As views DuckDB would bind each of them again for every one that
+    reads it, which took half of a small shard's time.
+    """
+    needed: list[str] = []
+    reading = sql
+    for name, text in reversed(inlined.items()):
+        if name in reading:
+            needed.append(f"{name} as (\n{text}\n)")
+            reading += text
+    if not needed:
+        return sql
+    ctes = ",\n".join(reversed(needed))
+    return f"with {ctes}\nselect * from (\n{sql}\n)"
+
+
+def _canonical_node(stage: CompiledStage, table: EventTable) -> StageNode:
+    return next(node for node in stage.nodes if node.name == table.model)
+
+
+def _relation(name: RelationName) -> Relation:
+    return Relation(name.schema, name.identifier)
+
+
+def _facts(node: StageNode) -> ModelFacts:
+    return ModelFacts(
+        name=node.name,
+        path=Path(node.path),
+        materialized=node.materialized,
+        incremental_strategy=node.incremental_strategy,
+        language=node.language,
+        has_pre_hooks=node.has_pre_hooks,
+        has_post_hooks=node.has_post_hooks,
+        contract_enforced=node.contract_enforced,
+        uses_is_incremental=node.uses_is_incremental,
+    )
+
+
+def _read_elsewhere(stage: CompiledStage, table: EventTable) -> Sequence[Violation]:
+    """Return the models whose tables other stages read, and would not find after a sharded run."""
+    return [
+        Violation(
+            node.name,
+            Path(node.path),
+            None,
+            None,
+            None,
+            f"{', '.join(stage.readers[node.unique_id])} reads it outside the stage, and a sharded "
+            f"run writes no other table than {table.model}",
+            f"Read {table.model} there, or make the model part of another stage.",
+        )
+        for node in stage.nodes
+        if node.name != table.model and not node.is_ephemeral and stage.readers.get(node.unique_id)
+    ]

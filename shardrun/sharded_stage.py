@@ -1,0 +1,234 @@
+"""A year's stage run shard by shard: compiled by dbt, judged, made by workers, united.
+
+Owns the order of these and who may have the main file open when: dbt while it compiles, then the
+workers to read, then the union to write. It must never know what the stage's models mean.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from shardrun.coordinator import UnionResult, write_union
+from shardrun.database import YEAR_COLUMN
+from shardrun.dbt_runner import DbtRunner
+from shardrun.dbt_runner.compiled import CompiledStage, RelationName
+from shardrun.errors import InputError, ShardError
+from shardrun.run_folder import RunFolder
+from shardrun.shard_pool import ShardListener, ShardPool, run_shards
+from shardrun.shard_sizing import WorkerShare
+from shardrun.shard_tasks import (
+    JUDGED_VARIANTS,
+    StageSetting,
+    TableColumns,
+    build_task,
+    canonical_table,
+    judge_stage,
+    shard_variables,
+    write_judged_sql,
+)
+from shardrun.shards import Shard, ShardResult
+from shardrun.stages import WorkflowStage
+from shardrun.workflow_config import EventTable
+
+_MEANINGFUL_SETTINGS = (
+    "TimeZone",
+    "Calendar",
+    "default_null_order",
+    "default_order",
+    "ieee_floating_point_ops",
+    "integer_division",
+    "lambda_syntax",
+    "old_implicit_casting",
+    "order_by_non_integer_literal",
+    "scalar_subquery_error_on_multiple_rows",
+)
+
+Record = Callable[[duckdb.DuckDBPyConnection, tuple[ShardResult, ...]], None]
+"""Writes into the ledger, in the union's transaction, that the stage is done by these shards."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardedStage:
+    """What it takes to run a stage of any year in shards.
+
+    Attributes:
+        stage: which stage.
+        table: its canonical table.
+        total: how many shards a year has.
+        share: what each worker may use.
+        runner: dbt on the main file.
+        pool: where the shards run.
+        folder: the run folder, and through it the main file.
+        keep_shards: whether the shard files stay after the union.
+    """
+
+    stage: WorkflowStage
+    table: EventTable
+    total: int
+    share: WorkerShare
+    runner: DbtRunner
+    pool: ShardPool
+    folder: RunFolder
+    keep_shards: bool = False
+
+    def execute(
+        self, year: int, origin: str, on_progress: ShardListener, record: Record
+    ) -> tuple[tuple[ShardResult, ...], UnionResult]:
+        """Run the stage of one year.
+
+        Args:
+            year: the simulated year.
+            origin: names the state of the main file that the shards are made from.
+            on_progress: is told of each shard's states.
+            record: is called in the union's transaction.
+
+        Returns:
+            what came of the shards, and of the union.
+
+        Raises:
+            InputError: the stage can't be split without changing its result.
+            ProjectError: dbt can't compile it at all.
+            ShardsFailedError: shards failed; the canonical table is as it was.
+            ShardError: the shards don't fit together; the canonical table is as it was.
+        """
+        shards = [Shard(year, index, self.total) for index in range(self.total)]
+        compiled = compile_judged(self.runner, self.stage, year, shards, self.table, self.folder)
+        setting = StageSetting(
+            origin=origin,
+            database=self.folder.database,
+            folder=self.folder.shards,
+            share=self.share,
+            settings=compiled.settings,
+        )
+        tasks = [
+            build_task(shard, compiled.stage, sql, compiled.columns, self.table, setting)
+            for shard, sql in zip(shards, compiled.shard_sql, strict=True)
+        ]
+        self.runner.release_database()
+        results = run_shards(tasks, self.pool, on_progress)
+        if any(result.failure for result in results):
+            raise ShardsFailedError(results)
+        table = canonical_table(compiled.stage, self.table, YEAR_COLUMN)
+        with self.runner.cursor() as connection:
+            united = write_union(
+                connection, results, table, lambda connection: record(connection, results)
+            )
+        if not self.keep_shards:
+            for task in tasks:
+                task.file.unlink(missing_ok=True)
+        return results, united
+
+
+class ShardsFailedError(ShardError):
+    """Shards of a year failed; the others' files wait for the next try."""
+
+    def __init__(self, results: tuple[ShardResult, ...]) -> None:
+        """Tell of the failures among ``results``."""
+        failures = [str(result.failure) for result in results if result.failure]
+        count = f"{len(failures)} of {len(results)} shards failed"
+        super().__init__(
+            "\n".join(
+                [
+                    f"{count}; the others are kept, and the same command goes on with them.",
+                    *failures,
+                ]
+            )
+        )
+        self.results = results
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedStage:
+    """A stage that may be split, compiled.
+
+    Attributes:
+        stage: its models and inputs, compiled for the judgment first, then for the shards.
+        columns: of its inputs, those that are there.
+        settings: of DuckDB on the default path, that decide what SQL means.
+    """
+
+    stage: CompiledStage
+    columns: TableColumns
+    settings: tuple[tuple[str, str], ...]
+
+    @property
+    def shard_sql(self) -> tuple[Mapping[str, str], ...]:
+        """The SQL of each shard's models."""
+        return self.stage.sql[len(JUDGED_VARIANTS) :]
+
+
+def compile_judged(
+    runner: DbtRunner,
+    stage: WorkflowStage,
+    year: int,
+    shards: list[Shard],
+    table: EventTable,
+    folder: RunFolder,
+) -> JudgedStage:
+    """Compile a stage for shards, or refuse to split it.
+
+    Raises:
+        InputError: the stage can't be split without changing its result; names model, line, reason
+            and what to do.
+        ProjectError: dbt can't compile it.
+    """
+    variants = [*JUDGED_VARIANTS, *(shard_variables(shard) for shard in shards)]
+    compiled = runner.compile_stage(stage, year, variants)
+    with runner.cursor() as connection:
+        columns = _read_columns(connection, compiled.inputs)
+        settings = _read_settings(connection)
+    sql_folder = folder.shards / "sql" / "check"
+    verdict = judge_stage(compiled, columns, table, sql_folder)
+    if not verdict.is_safe:
+        write_judged_sql(compiled, verdict, sql_folder)
+        violations = "\n".join(f"  {violation}" for violation in verdict.violations)
+        raise InputError(
+            f"{stage.upper()} of {year} can't be run in shards, since the result would be another "
+            f"than without:\n{violations}\nRun it without --shards, or change the models."
+        )
+    return JudgedStage(compiled, columns, settings)
+
+
+def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
+    """Remove what a run that ended badly left in the folder of the shards.
+
+    Args:
+        folder: of the run.
+        keep_files: whether finished shard files may still be wanted.
+    """
+    if not folder.shards.is_dir():
+        return
+    for path in folder.shards.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif not keep_files:
+            path.unlink()
+
+
+def _read_columns(
+    connection: duckdb.DuckDBPyConnection, tables: tuple[RelationName, ...]
+) -> dict[RelationName, dict[str, str]]:
+    wanted = set(tables)
+    columns: dict[RelationName, dict[str, str]] = {}
+    for *name, column, data_type in connection.execute(
+        "select table_catalog, table_schema, table_name, column_name, data_type "
+        "from information_schema.columns "
+        "order by table_catalog, table_schema, table_name, ordinal_position"
+    ).fetchall():
+        if (table := RelationName(*name)) in wanted:
+            columns.setdefault(table, {})[column] = data_type
+    return columns
+
+
+def _read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        connection.execute(
+            "select name, value from duckdb_settings() where name in "
+            f"({', '.join('?' * len(_MEANINGFUL_SETTINGS))}) order by name",
+            list(_MEANINGFUL_SETTINGS),
+        ).fetchall()
+    )

@@ -1,0 +1,94 @@
+"""How a run splits event generation: what the configuration asks for, settled for this machine.
+
+Owns what `auto` and unset keys come to. It must never start a worker, nor look at the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shardrun.config import SimulationConfig
+from shardrun.errors import InputError
+from shardrun.executors import ExecutorName, available_cores
+from shardrun.shard_sizing import WorkerShare, choose_shards, share_machine
+from shardrun.stages import WorkflowStage
+from shardrun.workflow_config import EventTable
+
+SHARDED_STAGE = WorkflowStage.EVENT_GENERATION
+
+
+@dataclass(frozen=True, slots=True)
+class Sharding:
+    """Event generation in shards.
+
+    Attributes:
+        table: what the shards are united in.
+        shards: how many a year has.
+        share: what each worker may use.
+        executor: what runs them.
+        keep_shards: whether their files stay after the union.
+        reason: why there are as many, where `auto` chose.
+    """
+
+    table: EventTable
+    shards: int
+    share: WorkerShare
+    executor: ExecutorName
+    keep_shards: bool
+    reason: str | None
+
+    @property
+    def splits(self) -> bool:
+        """Whether the stage runs in shards; not where `auto` chose the default path."""
+        return self.shards > 1 or self.reason is None
+
+
+def check_shardable(config: SimulationConfig) -> None:
+    """Refuse a configuration that asks for shards and can't have them.
+
+    Raises:
+        InputError: the project names no table to unite them in, or the stage is no plain `run`.
+    """
+    if not config.performance.event_sharding.enabled:
+        return
+    if config.workflow.event_table is None:
+        raise InputError(
+            "shards: the config does not say what they are united in. Give workflow.event_table "
+            "with model, shard_key, entity_keys, unique_key and order_by, or run without shards."
+        )
+    stage = config.workflow.stages[SHARDED_STAGE]
+    if stage.command != "run":
+        raise InputError(
+            f"shards: workflow.stages.{SHARDED_STAGE} is `dbt {stage.command}`, and a shard only "
+            "runs models. Make it `run`, with seeds and tests in other stages."
+        )
+
+
+def plan_sharding(config: SimulationConfig, entities: int | None) -> Sharding | None:
+    """Settle how a run is split; None where it is not.
+
+    Args:
+        config: of the run, one that :func:`check_shardable` accepts.
+        entities: how many entities the run starts with, if that is known.
+
+    Raises:
+        InputError: there is too little memory for as many workers.
+    """
+    wanted, table = config.performance.event_sharding, config.workflow.event_table
+    if not wanted.enabled or table is None:
+        return None
+    cores = available_cores()
+    memory_mb = int(config.performance.memory_limit_gb * 1000)
+    shards, reason = wanted.shard_count, None
+    if shards == "auto":
+        choice = choose_shards(entities, cores, memory_mb)
+        shards, reason = choice.shards, f"{choice.shards} shards: {choice.reason}"
+    workers = 1 if wanted.executor == "inline" else wanted.workers
+    return Sharding(
+        table=table,
+        shards=shards,
+        share=share_machine(shards, workers, cores, memory_mb),
+        executor=wanted.executor,
+        keep_shards=wanted.keep_shards,
+        reason=reason,
+    )
