@@ -21,7 +21,7 @@ from shardrun.fingerprints import Fingerprints, config_settings, project_fingerp
 from shardrun.ledger_records import LedgerContents, read_ledger
 from shardrun.plan import Step, build_plan
 from shardrun.run_folder import RunFolder
-from shardrun.sharding import Sharding, check_shardable, plan_sharding
+from shardrun.sharding import Sharding, plan_sharding, require_event_table
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
 
@@ -83,7 +83,8 @@ def accept_run(
         DatabaseError: the database is not one of ours.
         DatabaseInUseError: another process is writing to it.
     """
-    check_shardable(config)
+    if config.performance.event_sharding.enabled:
+        require_event_table(config)
     database = database.absolute()
     project = read_project(config.project.project_dir)
     check_writable(database)

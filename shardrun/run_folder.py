@@ -44,6 +44,11 @@ class RunFolder:
         return self.path / "shards"
 
     @property
+    def isolated_shards(self) -> Path:
+        """Where shards that were run alone are left, for whoever looks into them."""
+        return self.path / "isolated"
+
+    @property
     def superseded_database(self) -> Path:
         """The database that a --fresh run replaces, until its first step is done."""
         return self.path / "superseded.duckdb"

@@ -6,14 +6,12 @@ ledger says when a run ends otherwise than it should.
 
 from __future__ import annotations
 
-import glob
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
-from shardrun.database import DatabaseLimits, claim_database
+from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
@@ -22,6 +20,7 @@ from shardrun.ledger_records import Status
 from shardrun.pipeline import PipelineOrchestrator, threading_config
 from shardrun.preflight import AcceptedRun
 from shardrun.progress import ProgressEvent, ProgressListener, RunEnded, RunStarted, StepFinished
+from shardrun.project_runner import build_runner
 from shardrun.results import MultiYearExecutionSummary
 from shardrun.shard_pool import ShardPool
 from shardrun.sharded_stage import ShardedStage, clear_leftovers
@@ -64,7 +63,7 @@ def _execute(
 ) -> MultiYearExecutionSummary:
     config, years = accepted.config, accepted.config.simulation
     started = perf_counter()
-    runner = _build_runner(accepted, debug=debug)
+    runner = build_runner(config, accepted.folder, accepted.inputs, debug=debug)
     with _sharded_stage(accepted, runner, debug=debug) as sharded:
         try:
             # A project that dbt can't load is refused before the ledger says that a run began.
@@ -117,33 +116,6 @@ def _sharded_stage(
             folder=accepted.folder,
             keep_shards=sharding.keep_shards,
         )
-
-
-def _build_runner(accepted: AcceptedRun, *, debug: bool) -> DbtRunner:
-    config, folder = accepted.config, accepted.folder
-    limits = DatabaseLimits(
-        threads=1 if debug else None,
-        memory_mb=int(config.performance.memory_limit_gb * 1000),
-        temp_directory=folder.temp,
-    )
-    return DbtRunner(
-        config.project.project_dir,
-        profiles_dir=config.project.profiles_dir,
-        target=config.project.target,
-        threads=config.performance.dbt_threads,
-        run_dir=folder.path,
-        base_vars={
-            **config.dbt_vars(),
-            **{f"{name}_path": glob.escape(str(folder.input(name))) for name in accepted.inputs},
-        },
-        env={
-            "SHARDRUN_DATABASE": str(folder.database),
-            "SHARDRUN_DUCKDB_SETTINGS": json.dumps(limits.settings()),
-        },
-        stages=config.workflow.stages,
-        start_year=config.simulation.start_year,
-        debug=debug,
-    )
 
 
 @contextmanager

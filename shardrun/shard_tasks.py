@@ -50,6 +50,7 @@ class StageSetting:
         share: what each worker may use.
         settings: of DuckDB, that decide what SQL means.
         with_inputs: see :class:`ShardTask`.
+        models_apart: whether ephemeral models become tables too, for whoever looks into them.
     """
 
     origin: str
@@ -58,6 +59,7 @@ class StageSetting:
     share: WorkerShare
     settings: tuple[tuple[str, str], ...]
     with_inputs: bool = False
+    models_apart: bool = False
 
 
 def shard_variables(shard: Shard) -> Variables:
@@ -161,7 +163,7 @@ def build_task(
             ShardInput(_relation(name), predicate if table.shard_key in columns[name] else None)
             for name in inputs
         ),
-        models=tuple(_models(stage, sql, table, folder)),
+        models=tuple(_models(stage, sql, table, folder, apart=setting.models_apart)),
         canonical=_relation(canonical.relation),
         folder=setting.folder,
         threads=setting.share.threads,
@@ -172,14 +174,14 @@ def build_task(
 
 
 def _models(
-    stage: CompiledStage, sql: Mapping[str, str], table: EventTable, folder: Path
+    stage: CompiledStage, sql: Mapping[str, str], table: EventTable, folder: Path, *, apart: bool
 ) -> Iterator[ShardModel]:
     inlined: dict[str, str] = {}
     for node in stage.nodes:
-        if node.is_ephemeral:
+        if node.is_ephemeral and not apart:
             inlined[node.cte_name] = sql[node.unique_id]
             continue
-        is_view = node.materialized == "view" and node.name != table.model
+        is_view = node.materialized == "view" and node.name != table.model and not apart
         yield ShardModel(
             name=node.name,
             relation=_relation(node.relation),
@@ -187,6 +189,8 @@ def _models(
             sql=_with_inlined(sql[node.unique_id], inlined),
             sql_path=folder / f"{node.name}.sql",
         )
+        if node.is_ephemeral:
+            inlined[node.cte_name] = f"select * from {qualified(*node.relation)}"
 
 
 def _with_inlined(sql: str, inlined: dict[str, str]) -> str:

@@ -179,8 +179,8 @@ def compile_judged(
     variants = [*JUDGED_VARIANTS, *(shard_variables(shard) for shard in shards)]
     compiled = runner.compile_stage(stage, year, variants)
     with runner.cursor() as connection:
-        columns = _read_columns(connection, compiled.inputs)
-        settings = _read_settings(connection)
+        columns = read_columns(connection, compiled.inputs)
+        settings = read_settings(connection)
     sql_folder = folder.shards / "sql" / "check"
     verdict = judge_stage(compiled, columns, table, sql_folder)
     if not verdict.is_safe:
@@ -209,9 +209,10 @@ def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
             path.unlink()
 
 
-def _read_columns(
+def read_columns(
     connection: duckdb.DuckDBPyConnection, tables: tuple[RelationName, ...]
-) -> dict[RelationName, dict[str, str]]:
+) -> TableColumns:
+    """Return names and DuckDB types of the columns of those tables that are there."""
     wanted = set(tables)
     columns: dict[RelationName, dict[str, str]] = {}
     for *name, column, data_type in connection.execute(
@@ -224,7 +225,8 @@ def _read_columns(
     return columns
 
 
-def _read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, str], ...]:
+def read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, str], ...]:
+    """Return the settings that decide what SQL means, by name."""
     return tuple(
         connection.execute(
             "select name, value from duckdb_settings() where name in "

@@ -43,14 +43,12 @@ class Sharding:
         return self.shards > 1 or self.reason is None
 
 
-def check_shardable(config: SimulationConfig) -> None:
-    """Refuse a configuration that asks for shards and can't have them.
+def require_event_table(config: SimulationConfig) -> EventTable:
+    """Return the table that shards are united in.
 
     Raises:
-        InputError: the project names no table to unite them in, or the stage is no plain `run`.
+        InputError: the project names none, or the stage is no plain `run`.
     """
-    if not config.performance.event_sharding.enabled:
-        return
     if config.workflow.event_table is None:
         raise InputError(
             "shards: the config does not say what they are united in. Give workflow.event_table "
@@ -62,21 +60,23 @@ def check_shardable(config: SimulationConfig) -> None:
             f"shards: workflow.stages.{SHARDED_STAGE} is `dbt {stage.command}`, and a shard only "
             "runs models. Make it `run`, with seeds and tests in other stages."
         )
+    return config.workflow.event_table
 
 
 def plan_sharding(config: SimulationConfig, entities: int | None) -> Sharding | None:
     """Settle how a run is split; None where it is not.
 
     Args:
-        config: of the run, one that :func:`check_shardable` accepts.
+        config: of the run.
         entities: how many entities the run starts with, if that is known.
 
     Raises:
-        InputError: there is too little memory for as many workers.
+        InputError: the project can't have shards, or there is too little memory for its workers.
     """
-    wanted, table = config.performance.event_sharding, config.workflow.event_table
-    if not wanted.enabled or table is None:
+    wanted = config.performance.event_sharding
+    if not wanted.enabled:
         return None
+    table = require_event_table(config)
     cores = available_cores()
     memory_mb = int(config.performance.memory_limit_gb * 1000)
     shards, reason = wanted.shard_count, None

@@ -46,6 +46,22 @@ class Shard:
         """What its file is called, and what people call it."""
         return f"events_y{self.year}_shard{self.index}"
 
+    def condition(self, key: str) -> str:
+        """Return the SQL condition of the macro ``shard_filter``: the shard's range of keys.
+
+        Args:
+            key: a SQL expression of type UBIGINT.
+        """
+        if self.total == 1:
+            return "true"
+        first, following = (-(-edge * 2**32 // self.total) for edge in (self.index, self.index + 1))
+        above = f"{key} >= {first * 2**32}::ubigint"
+        return (
+            above
+            if self.index + 1 == self.total
+            else (f"{above} and {key} < {following * 2**32}::ubigint")
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ShardInput:

@@ -1,0 +1,97 @@
+"""``shardrun shard``: one shard alone, to look into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shardrun.cli.options import DEFAULT_DATABASE, JsonOption
+from shardrun.cli.projects import load_run_config
+from shardrun.config import MAX_SHARDS, SimulationConfig
+from shardrun.console.shards import isolated_shard_document, isolated_shard_view
+from shardrun.console.terminal import Terminal
+from shardrun.database import ALIAS, check_ownership, open_database
+from shardrun.errors import InputError
+from shardrun.ledger_records import read_ledger
+from shardrun.overrides import with_overrides
+
+EXAMPLES = """\
+[bold]Examples[/bold]
+
+shardrun shard 3 --of 8 --year 2027
+
+shardrun shard --key E0000042 --year 2027 --with-inputs
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("shard", epilog=EXAMPLES)(shard)
+
+
+def shard(
+    context: typer.Context,
+    index: Annotated[
+        int | None, typer.Argument(metavar="I", help="Which shard, from 0.", min=0)
+    ] = None,
+    of: Annotated[
+        int | None,
+        typer.Option("--of", metavar="N", help="How many shards.", min=1, max=MAX_SHARDS),
+    ] = None,
+    year: Annotated[int, typer.Option("--year", help="Which simulated year.")] = ...,  # type: ignore[assignment]
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="ID", help="One entity's id: a shard of one.")
+    ] = None,
+    database: Annotated[
+        Path, typer.Option(help="A database that `shardrun run` made, finished or not.")
+    ] = DEFAULT_DATABASE,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Configuration file; config/simulation_config.yaml where there is one."),
+    ] = None,
+    with_inputs: Annotated[
+        bool,
+        typer.Option("--with-inputs", help="Copy the input rows too: a file that stands alone."),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Run one shard alone, on one thread, and compare it with the table; changes nothing.
+
+    Leaves the shard file with every model as a table, and the SQL of each model, in the folder
+    beside the database.
+    """
+    # dbt takes a second to import; a refusal shall not wait for it.
+    from shardrun.isolated_shard import ShardOfOne, entity_shard, run_isolated_shard
+    from shardrun.shards import Shard
+
+    terminal: Terminal = context.obj
+    terminal.json = json
+    if key is not None:
+        if index is not None or of is not None:
+            raise InputError("--key: is a shard of its own; leave out I and --of")
+        wanted: Shard | ShardOfOne = entity_shard(year, key)
+    elif index is None or of is None:
+        raise InputError("give a shard as I --of N, such as 3 --of 8, or an entity as --key ID")
+    elif index >= of:
+        raise InputError(f"there is no shard {index} of {of}: they are 0 to {of - 1}")
+    else:
+        wanted = Shard(year, index, of)
+    isolated = run_isolated_shard(
+        _config_of(database, load_run_config(config)), database, wanted, with_inputs=with_inputs
+    )
+    for change in isolated.changes:
+        terminal.remark(f"warning: not as it was in the run: {change}")
+    if json:
+        terminal.show_document(isolated_shard_document(isolated))
+    else:
+        terminal.show(isolated_shard_view(isolated))
+
+
+def _config_of(database: Path, config: SimulationConfig) -> SimulationConfig:
+    """Return a configuration with the years that a database was made for."""
+    check_ownership(database)
+    with open_database(database) as connection:
+        run = read_ledger(connection, ALIAS).runs[-1]
+    return with_overrides(config, start_year=run.start_year, end_year=run.end_year)
