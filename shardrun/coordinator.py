@@ -25,7 +25,7 @@ from shardrun.shard_checks import (
     naming_shard,
 )
 from shardrun.shard_file import count_period
-from shardrun.shards import ShardResult
+from shardrun.shards import Relation, ShardResult
 from shardrun.sql import quote_identifier, quote_literal
 
 
@@ -34,10 +34,12 @@ class UnionResult:
     """What a union wrote.
 
     Attributes:
-        rows: of the year, in the canonical table.
+        table: the canonical table.
+        rows: of the year, in it.
         seconds: checks included, wall time.
     """
 
+    table: Relation
     rows: int
     seconds: float
 
@@ -74,7 +76,7 @@ def write_union(
         raise ShardError(
             f"the shards of {year} can't be united. {UNTOUCHED} DuckDB says: {error}"
         ) from error
-    return UnionResult(rows, perf_counter() - started)
+    return UnionResult(table.relation, rows, perf_counter() - started)
 
 
 @contextmanager

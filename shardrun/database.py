@@ -79,20 +79,38 @@ def open_database(
         DatabaseInUseError: another process holds the file in a mode that excludes ours.
         DatabaseError: it is missing, no DuckDB database, damaged, or from a newer DuckDB.
     """
+    with duckdb.connect(":memory:", config=dict(limits.settings())) as connection:
+        connection.execute("set timezone = 'UTC'")
+        attach_database(connection, path, ALIAS, read_only=read_only)
+        connection.execute(f"use {ALIAS}")
+        yield connection
+
+
+def attach_database(
+    connection: duckdb.DuckDBPyConnection, path: Path, alias: str, *, read_only: bool = True
+) -> None:
+    """Attach an existing database to an instance.
+
+    Args:
+        connection: any connection of the instance.
+        path: the database file.
+        alias: the catalog name it gets.
+        read_only: whether the file is opened without the right to write.
+
+    Raises:
+        DatabaseInUseError: another process holds the file in a mode that excludes ours.
+        DatabaseError: it is missing, no DuckDB database, damaged, or from a newer DuckDB.
+    """
     if path.is_dir():
         raise DatabaseError(f"{path} is a directory, not a database. Name a file with --database.")
     if not path.exists():
         raise DatabaseError(f"there is no database at {path}. `shardrun run` makes one.")
     # TYPE duckdb: else a file of another engine makes DuckDB reach out for an extension.
     options = "type duckdb, read_only" if read_only else "type duckdb"
-    with duckdb.connect(":memory:", config=dict(limits.settings())) as connection:
-        connection.execute("set timezone = 'UTC'")
-        try:
-            connection.execute(f"attach {quote_literal(path)} as {ALIAS} ({options})")
-        except duckdb.Error as error:
-            raise _refusal(path, error) from error
-        connection.execute(f"use {ALIAS}")
-        yield connection
+    try:
+        connection.execute(f"attach {quote_literal(path)} as {quote_identifier(alias)} ({options})")
+    except duckdb.Error as error:
+        raise _refusal(path, error) from error
 
 
 def check_ownership(path: Path) -> None:

@@ -86,19 +86,24 @@ def digest_database(path: Path, limits: DatabaseLimits = NO_LIMITS) -> DatabaseD
         DatabaseInUseError: another process is writing to it.
     """
     with open_database(path, limits=limits) as connection:
-        names = connection.execute(
-            "select table_name from duckdb_tables() "
-            "where database_name = ? and schema_name = ? order by table_name",
-            [ALIAS, CANONICAL_SCHEMA],
-        ).fetchall()
         return DatabaseDigest(
             tuple(
                 TableDigest(
                     name, *digest_relation(connection, qualified(ALIAS, CANONICAL_SCHEMA, name))
                 )
-                for (name,) in names
+                for name in canonical_tables(connection, ALIAS)
             )
         )
+
+
+def canonical_tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[str, ...]:
+    """Return the names, sorted, of the canonical tables of an attached database."""
+    names = connection.execute(
+        "select table_name from duckdb_tables() "
+        "where database_name = ? and schema_name = ? order by table_name",
+        [catalog, CANONICAL_SCHEMA],
+    ).fetchall()
+    return tuple(name for (name,) in names)
 
 
 def _fingerprint(content: object) -> str:

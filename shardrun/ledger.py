@@ -1,6 +1,6 @@
 """The ledger: what was run on a database and what is done, in its own schema ``shardrun``.
 
-Owns the tables ``shardrun.runs``, ``shardrun.steps`` and ``shardrun.shards``. Writes go through a
+Owns the tables ``runs``, ``steps``, ``shards`` and ``written_tables`` there. Writes go through a
 cursor that somebody else hands out (dbt holds the file during a run), so it must never open the
 database itself.
 """
@@ -68,6 +68,12 @@ _TABLES = {
         peak_memory bigint not null,
         error varchar
     """,
+    "written_tables": """
+        table_schema varchar not null,
+        table_name varchar not null,
+        stage varchar not null,
+        place integer not null
+    """,
 }
 
 
@@ -95,6 +101,7 @@ class Ledger:
             self._runs = qualified(catalog, LEDGER_SCHEMA, "runs")
             self._steps = qualified(catalog, LEDGER_SCHEMA, "steps")
             self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
+            self._written_tables = qualified(catalog, LEDGER_SCHEMA, "written_tables")
             schema = f"{quote_identifier(catalog)}.{LEDGER_SCHEMA}"
             connection.execute(f"create schema if not exists {schema}")
             for table, columns in _TABLES.items():
@@ -235,6 +242,20 @@ class Ledger:
             own.begin()
             yield own
             own.commit()
+
+    def record_tables(self, stage: WorkflowStage, tables: Sequence[tuple[str, str]]) -> None:
+        """Record which tables a stage writes: schema and name, in the order of their writing."""
+        given = [[schema for schema, _ in tables], [name for _, name in tables]]
+        names = "select unnest(?::varchar[]), unnest(?::varchar[])"
+        with self._cursor() as connection:
+            connection.execute(
+                f"delete from {self._written_tables} where (table_schema, table_name) in ({names})",
+                given,
+            )
+            connection.execute(
+                f"insert into {self._written_tables} {names}, ?, unnest(range(?))",
+                [*given, stage, len(tables)],
+            )
 
 
 def _versions() -> dict[str, str]:

@@ -41,7 +41,11 @@ from shardrun.results import (
 )
 from shardrun.sharded_stage import ShardedStage, ShardsFailedError
 from shardrun.shards import ShardResult
+from shardrun.sql import split_identifiers
 from shardrun.stages import WorkflowStage
+
+WrittenTables = Sequence[tuple[str, str]]
+"""Schema and name of the tables that a stage writes, in the order of their writing."""
 
 _WRITING = frozenset({"model", "seed", "snapshot"})
 
@@ -94,9 +98,9 @@ class PipelineOrchestrator:
         self._tell(StepStarted(stage, simulation_year))
         started = perf_counter()
         if self._sharded is not None and self._sharded.stage is stage:
-            result = self._execute_in_shards(self._sharded, simulation_year, started)
+            result, written = self._execute_in_shards(self._sharded, simulation_year, started)
         else:
-            result = self._execute_by_dbt(stage, simulation_year, started)
+            result, written = self._execute_by_dbt(stage, simulation_year, started)
         if not (result.success and result.shards):  # a union is recorded in its own transaction
             self._ledger.end_step(
                 stage,
@@ -108,6 +112,8 @@ class PipelineOrchestrator:
                 checks_passed=result.checks_passed,
                 shards=result.shards,
             )
+        if result.success:
+            self._ledger.record_tables(stage, written)
         self._tell(_ending(result))
         return result
 
@@ -154,25 +160,28 @@ class PipelineOrchestrator:
 
     def _execute_by_dbt(
         self, stage: WorkflowStage, year: int, started: float
-    ) -> StageExecutionResult:
+    ) -> tuple[StageExecutionResult, WrittenTables]:
         commands = tuple(self._runner.run_stage_models(stage, year))
         seconds = perf_counter() - started
         failed = [command for command in commands if not command.success]
-        return StageExecutionResult(
+        written = _written_relations(commands)
+        result = StageExecutionResult(
             stage=stage,
             simulation_year=year,
             success=not failed,
             execution_time=seconds,
-            rows=0 if failed else self._count_rows(stage, year, commands),
+            rows=0 if failed else self._count_rows(stage, year, written),
             command_results=commands,
             failure=PipelineExecutionError(failure_message(failed[0], stage.name, year))
             if failed
             else None,
         )
+        names = [split_identifiers(relation) for relation in written]
+        return result, [(schema, name) for *_, schema, name in names]
 
     def _execute_in_shards(
         self, sharded: ShardedStage, year: int, started: float
-    ) -> StageExecutionResult:
+    ) -> tuple[StageExecutionResult, WrittenTables]:
         def record(connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult]) -> None:
             self._ledger.end_step(
                 sharded.stage,
@@ -186,12 +195,12 @@ class PipelineOrchestrator:
 
         shards: tuple[ShardResult, ...] = ()
         failure: ShardrunError | None = None
-        rows = 0
+        rows, written = 0, []
         try:
             shards, union = sharded.execute(
                 year, self._ledger.origin(), lambda change: self._tell(ShardChanged(change)), record
             )
-            rows = union.rows
+            rows, written = union.rows, [union.table]
             self._tell(UnionFinished(year, len(shards), union.rows, union.seconds))
         except ShardsFailedError as error:
             shards, failure = error.results, error
@@ -199,7 +208,7 @@ class PipelineOrchestrator:
             failure = PipelineExecutionError(f"{sharded.stage.upper()} of {year}: {error}")
         except (ShardError, InputError) as error:
             failure = error
-        return StageExecutionResult(
+        result = StageExecutionResult(
             stage=sharded.stage,
             simulation_year=year,
             success=failure is None,
@@ -208,17 +217,10 @@ class PipelineOrchestrator:
             shards=shards,
             failure=failure,
         )
+        return result, written
 
-    def _count_rows(
-        self, stage: WorkflowStage, year: int, commands: Sequence[DbtCommandResult]
-    ) -> int:
+    def _count_rows(self, stage: WorkflowStage, year: int, written: Sequence[str]) -> int:
         yearly = self.config.workflow.stages[stage].when == "every_year"
-        written = {
-            node.relation_name
-            for command in commands
-            for node in command.nodes
-            if node.resource_type in _WRITING and node.relation_name is not None
-        }
         with self._runner.cursor() as connection:
             return sum(
                 count_rows(connection, relation, year if yearly else None) for relation in written
@@ -247,6 +249,18 @@ def threading_config(config: SimulationConfig, sharded: ShardedStage | None) -> 
         "dbt_threads": config.performance.dbt_threads,
         "event_shards": 1 if sharded is None else sharded.total,
     }
+
+
+def _written_relations(commands: Sequence[DbtCommandResult]) -> tuple[str, ...]:
+    """Return the quoted names of what dbt wrote, each once, in the order in which it was done."""
+    return tuple(
+        dict.fromkeys(
+            node.relation_name
+            for command in commands
+            for node in command.nodes
+            if node.resource_type in _WRITING and node.relation_name is not None
+        )
+    )
 
 
 def _ending(result: StageExecutionResult) -> StepFinished | StepFailed:

@@ -5,7 +5,10 @@ Prefer bound parameters; use these where DuckDB takes none (ATTACH, SET, COPY op
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+_IDENTIFIER = re.compile(r'"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>[^."]+)')
 
 
 def quote_identifier(name: str) -> str:
@@ -17,6 +20,13 @@ def quote_identifier(name: str) -> str:
     if not name or "\0" in name:
         raise ValueError(f"not a usable SQL identifier: {name!r}")
     return '"' + name.replace('"', '""') + '"'
+
+
+def split_identifiers(name: str) -> tuple[str, ...]:
+    """Return the parts of a qualified SQL name, unquoted: the way back from quoted names."""
+    return tuple(
+        part["plain"] or part["quoted"].replace('""', '"') for part in _IDENTIFIER.finditer(name)
+    )
 
 
 def quote_literal(value: str | Path) -> str:

@@ -1,0 +1,184 @@
+"""Where two databases part: the first year, stage, table, column and row, and what is behind it.
+
+Compares canonical tables (the schema main) and ledgers. It opens both READ_ONLY, and knows nothing
+of what the tables are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from shardrun.database import (
+    ALIAS,
+    attach_database,
+    check_ownership,
+    open_database,
+    qualified,
+)
+from shardrun.digest import CANONICAL_SCHEMA, canonical_tables, digest_relation
+from shardrun.errors import DatabaseError, InputError
+from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.origins import OriginDifference, compare_origins
+from shardrun.stages import WorkflowStage
+from shardrun.table_diff import RowDifference, RowsDiff, compare_rows, read_columns
+from shardrun.written_tables import WrittenTable, read_written_tables
+
+_OTHER = "other"
+_NO_ROWS = RowsDiff(0, 0, 0, {}, None)
+
+
+@dataclass(frozen=True, slots=True)
+class TableDiff:
+    """One canonical table in which two databases differ.
+
+    Attributes:
+        table: its name.
+        stage: which stage writes it; None where the ledgers do not say.
+        in_a: whether the first database has it.
+        in_b: whether the second one has it.
+        columns_in_a: types, by name, of columns that are not the same in the second.
+        columns_in_b: of columns that are not the same in the first.
+        rows: how the rows differ, in the columns that both have.
+    """
+
+    table: str
+    stage: WorkflowStage | None
+    in_a: bool
+    in_b: bool
+    columns_in_a: Mapping[str, str]
+    columns_in_b: Mapping[str, str]
+    rows: RowsDiff
+
+    @property
+    def first(self) -> RowDifference | None:
+        """The first row that differs, where it is a row that does."""
+        return self.rows.first
+
+    @property
+    def reordered(self) -> bool:
+        """Whether nothing differs but the order of the columns."""
+        return self.in_a and self.in_b and not self.columns_in_a and self.first is None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseDiff:
+    """How two databases differ.
+
+    Attributes:
+        a: the first.
+        b: the second.
+        origins: what differs in what they were made from.
+        tables: those that differ, in the order in which a run first wrote what differs in them.
+        equal_tables: how many tables are the same in both.
+    """
+
+    a: Path
+    b: Path
+    origins: tuple[OriginDifference, ...]
+    tables: tuple[TableDiff, ...]
+    equal_tables: int
+
+    @property
+    def equal(self) -> bool:
+        """Whether all canonical tables are the same."""
+        return not self.tables
+
+    @property
+    def explained(self) -> bool:
+        """Whether something differs behind the databases by which their rows may differ."""
+        return any(origin.kind.decides for origin in self.origins)
+
+
+def compare_databases(a: Path, b: Path) -> DatabaseDiff:
+    """Find where two databases of ours part.
+
+    Raises:
+        InputError: both are one file.
+        DatabaseError: one can't be opened, or is none of ours.
+        DatabaseInUseError: another process is writing to one.
+    """
+    for path in (a, b):
+        check_ownership(path)
+    if a.samefile(b):
+        raise InputError(f"{a} and {b} are one file, which can't differ from itself.")
+    with open_database(a) as connection:
+        attach_database(connection, b, _OTHER)
+        ledgers = [_ledger(connection, *side) for side in ((ALIAS, a), (_OTHER, b))]
+        written = {
+            **read_written_tables(connection, _OTHER, CANONICAL_SCHEMA),
+            **read_written_tables(connection, ALIAS, CANONICAL_SCHEMA),
+        }
+        names = canonical_tables(connection, ALIAS), canonical_tables(connection, _OTHER)
+        either = sorted({*names[0], *names[1]})
+        differing = [
+            diff for name in either if (diff := _compare_table(connection, name, names, written))
+        ]
+    return DatabaseDiff(
+        a=a,
+        b=b,
+        origins=compare_origins(*ledgers),
+        tables=tuple(sorted(differing, key=lambda diff: _when(diff, written, ledgers[0]))),
+        equal_tables=len(either) - len(differing),
+    )
+
+
+def _ledger(connection: duckdb.DuckDBPyConnection, catalog: str, path: Path) -> LedgerContents:
+    ledger = read_ledger(connection, catalog)
+    if not ledger.runs:
+        raise DatabaseError(f"no run has begun on {path}. `shardrun run` begins one.")
+    return ledger
+
+
+def _compare_table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    names: tuple[Collection[str], Collection[str]],
+    written: Mapping[str, WrittenTable],
+) -> TableDiff | None:
+    """Compare one table; None where it is the same in both."""
+    stage = written[name].stage if name in written else None
+    in_a, in_b = (name in side for side in names)
+    if not (in_a and in_b):
+        return TableDiff(name, stage, in_a, in_b, {}, {}, _NO_ROWS)
+    relations = [qualified(catalog, CANONICAL_SCHEMA, name) for catalog in (ALIAS, _OTHER)]
+    if len({digest_relation(connection, relation) for relation in relations}) == 1:
+        return None
+    columns_a, columns_b = (read_columns(connection, relation) for relation in relations)
+    return TableDiff(
+        table=name,
+        stage=stage,
+        in_a=True,
+        in_b=True,
+        columns_in_a={
+            name: kind for name, kind in columns_a.items() if columns_b.get(name) != kind
+        },
+        columns_in_b={
+            name: kind for name, kind in columns_b.items() if columns_a.get(name) != kind
+        },
+        rows=compare_rows(connection, *relations),
+    )
+
+
+def _when(
+    diff: TableDiff, written: Mapping[str, WrittenTable], ledger: LedgerContents
+) -> tuple[bool, int, int, int, str]:
+    """Return when in a run the difference came about, for sorting.
+
+    What is made of all years at the end comes after everything, whatever year its rows say; a table
+    without years, such as a seed, before everything.
+    """
+    stages = list(WorkflowStage)
+    config = ledger.runs[-1].fingerprints.config
+    known = written.get(diff.table)
+    year = diff.first.year if diff.first else None
+    return (
+        known is not None and config.get(f"workflow.stages.{known.stage}.when") == "end",
+        -1 if year is None else year,
+        stages.index(known.stage) if known else len(stages),
+        known.place if known else 0,
+        diff.table,
+    )

@@ -1,0 +1,54 @@
+"""Which stage writes which table, and in what order: as the ledger has it.
+
+Databases of before the ledger recorded it are read as if it knew of no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from shardrun.database import LEDGER_SCHEMA, qualified
+from shardrun.stages import WorkflowStage
+
+_TABLE = "written_tables"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTable:
+    """A table's place among all that a run writes.
+
+    Attributes:
+        stage: which stage writes it.
+        place: its place in that stage, from 0; what it is made from comes before it.
+    """
+
+    stage: WorkflowStage
+    place: int
+
+
+def read_written_tables(
+    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str
+) -> Mapping[str, WrittenTable]:
+    """Read, by their names, the tables of one schema that the ledger knows a stage of.
+
+    Args:
+        connection: any connection of the instance.
+        catalog: the name the database is attached under.
+        schema: of the tables.
+    """
+    known = connection.execute(
+        "select 1 from duckdb_tables() "
+        "where database_name = ? and schema_name = ? and table_name = ?",
+        [catalog, LEDGER_SCHEMA, _TABLE],
+    ).fetchone()
+    if known is None:
+        return {}
+    rows = connection.execute(
+        f"select table_name, stage, place from {qualified(catalog, LEDGER_SCHEMA, _TABLE)} "
+        "where table_schema = ?",
+        [schema],
+    ).fetchall()
+    return {name: WrittenTable(WorkflowStage(stage), place) for name, stage, place in rows}
