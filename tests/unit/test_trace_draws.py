@@ -1,0 +1,48 @@
+"""Promises about what `shardrun trace` draws once more."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from shardrun.workforce.draws import STREAMS, create_draws
+from shardrun.workforce.life import Life
+from tests.support import render
+
+
+def test_the_streams_are_those_of_the_project_in_its_order() -> None:
+    assert STREAMS == render.STREAMS
+
+
+@pytest.mark.parametrize("seed", [0, 42, 2**64 - 1])
+def test_draws_are_those_of_the_projects_macro(seed: int) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table people as select 2025 + range % 3 as simulation_year, "
+            "'E' || range as employee_id, md5_number_upper('E' || range) as employee_key, "
+            f"{seed}::ubigint as random_seed from range(100)"
+        )
+        macro = render.render(
+            "{{ shardrun.draws('people', streams=var('random_streams'), key='employee_key', "
+            "period='simulation_year', seed='random_seed') }}"
+        )
+        streams = ", ".join(f"draw_{stream}" for stream in STREAMS)
+        drawn = connection.execute(f"select employee_id, {streams} from ({macro}) order by 1")
+        expected = drawn.fetchall()
+        create_draws(connection, "people", seed)
+        assert (
+            connection.execute(f"select employee_id, {streams} from draws order by 1").fetchall()
+            == expected
+        )
+
+
+@pytest.mark.parametrize("shards", [1, 2, 7, 8, 1024])
+def test_the_shard_is_that_of_the_projects_macro(shards: int) -> None:
+    keys = [0, 1, 2**32 - 1, 2**32, 2**63, 2**64 - 1, 0x123456789ABCDEF0]
+    of_key = render.render(f"{{{{ shardrun.shard_of_key('key', {shards}) }}}}")
+    with duckdb.connect() as connection:
+        for key in keys:
+            expected = connection.execute(
+                f"select {of_key} from (select ?::ubigint as key)", [key]
+            ).fetchone()
+            assert (Life("E", key, ()).shard_of(shards),) == expected
