@@ -7,6 +7,7 @@
         ProjectError                   the dbt project, before any of its nodes ran
         DatabaseError                  the database file is not one we may write
       ShardError                    1  a year's shards can't be made into its events
+      ExportError                   1  the files of an export can't be written
       PipelineExecutionError        3  dbt failed in a stage
       DatabaseInUseError            4  another process holds the database
       RunInterruptedError         130  stopped by a signal
@@ -48,6 +49,10 @@ class DatabaseError(InputError):
 
 class ShardError(ShardrunError):
     """A shard failed, or its file can't enter the union; the canonical table is as before."""
+
+
+class ExportError(ShardrunError):
+    """The files of an export can't be written; the folder they were for is as before."""
 
 
 class PipelineExecutionError(ShardrunError):

@@ -1,8 +1,8 @@
 """Two tables of one name, compared row by row.
 
-Rows meet by a key that is found in the data: the first columns, as few as tell the rows of both
-tables apart. Values are compared as their text, as :mod:`shardrun.digest` sees them, so that tables
-without a differing row have one digest. It must never decide what a difference means.
+Rows meet by a key that is found in them, see :mod:`shardrun.row_keys`. Values are compared as their
+text, as :mod:`shardrun.digest` sees them, so that tables without a differing row have one digest.
+It must never decide what a difference means.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from shardrun.database import YEAR_COLUMN
+from shardrun.row_keys import find_key, year_first
 from shardrun.sql import quote_identifier
 
 COPIES = "(rows alike)"
@@ -82,9 +83,8 @@ def compare_rows(
         relation_b: of the second.
     """
     there = read_columns(connection, relation_b)
-    columns = [name for name in read_columns(connection, relation_a) if name in there]
-    columns.sort(key=lambda name: name != YEAR_COLUMN)
-    key = _find_key(connection, (relation_a, relation_b), columns)
+    columns = year_first([name for name in read_columns(connection, relation_a) if name in there])
+    key = find_key(connection, (relation_a, relation_b), columns)
     if key is None:
         names = ", ".join(map(quote_identifier, columns))
         alike = f"{names}, count(*) as {quote_identifier(COPIES)}"
@@ -110,51 +110,6 @@ def compare_rows(
         {name: count for name, count in zip(values, differing, strict=True) if count},
         _first(connection, joined, key, values),
     )
-
-
-def _find_key(
-    connection: duckdb.DuckDBPyConnection, relations: Sequence[str], columns: Sequence[str]
-) -> list[str] | None:
-    """Return the fewest of the first columns that no two rows of a relation have in common.
-
-    The year stays in it where there is one, since a difference is told by its year.
-    """
-    year = [name for name in columns if name == YEAR_COLUMN]
-    sizes = [_count(connection, relation, columns=None) for relation in relations]
-
-    def is_key(names: Sequence[str]) -> bool:
-        return all(
-            _count(connection, relation, names) == size
-            for relation, size in zip(relations, sizes, strict=True)
-        )
-
-    if not is_key(columns):
-        return None
-    key = next(
-        list(columns[:length])
-        for length in range(len(year), len(columns) + 1)
-        if is_key(columns[:length])
-    )
-    for name in reversed(key):
-        fewer = [kept for kept in key if kept != name]
-        if name not in year and is_key(fewer):
-            key = fewer
-    return key
-
-
-def _count(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str] | None
-) -> int:
-    """Count the rows of a relation, or the different ones in some columns."""
-    if columns == []:
-        columns = None
-        relation = f"(from {relation} limit 1)"
-    distinct = relation
-    if columns is not None:
-        names = ", ".join(map(quote_identifier, columns))
-        distinct = f"(select distinct {names} from {relation})"
-    counted = connection.execute(f"select count(*) from {distinct}").fetchone()
-    return counted[0] if counted else 0
 
 
 def _joined(relation_a: str, relation_b: str, key: Sequence[str], values: Sequence[str]) -> str:

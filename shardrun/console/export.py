@@ -1,0 +1,32 @@
+"""What ``shardrun export`` shows of the folder it wrote."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from shardrun.console.documents import Document
+from shardrun.export import Export, ExportedTable
+
+
+def export_view(export: Export) -> RenderableType:
+    """Show the tables that were written, and where."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("table", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("files", overflow="fold")
+    for exported in export.tables:
+        table.add_row(exported.table, f"{exported.rows:,}", _files(exported))
+    return Group(table, Text(f"folder  {export.folder}", overflow="fold"))
+
+
+def export_document(export: Export) -> Document:
+    """Return what the folder says of itself, and where it is."""
+    return {"folder": str(export.folder), **export.contents()}
+
+
+def _files(table: ExportedTable) -> str:
+    first, *others = (file.path for file in table.files)
+    return f"{first} and {len(others)} more" if others else first
