@@ -12,22 +12,15 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import (
-    ALIAS,
-    attach_database,
-    check_ownership,
-    open_database,
-    qualified,
-)
+from shardrun.database import qualified
+from shardrun.database_pair import FIRST, SECOND, open_pair
 from shardrun.digest import CANONICAL_SCHEMA, canonical_tables, digest_relation
-from shardrun.errors import DatabaseError, InputError
-from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.ledger_records import LedgerContents
 from shardrun.origins import OriginDifference, compare_origins
 from shardrun.stages import WorkflowStage
 from shardrun.table_diff import RowDifference, RowsDiff, compare_rows, read_columns
 from shardrun.written_tables import WrittenTable, read_written_tables
 
-_OTHER = "other"
 _NO_ROWS = RowsDiff(0, 0, 0, {}, None)
 
 
@@ -101,18 +94,13 @@ def compare_databases(a: Path, b: Path) -> DatabaseDiff:
         DatabaseError: one can't be opened, or is none of ours.
         DatabaseInUseError: another process is writing to one.
     """
-    for path in (a, b):
-        check_ownership(path)
-    if a.samefile(b):
-        raise InputError(f"{a} and {b} are one file, which can't differ from itself.")
-    with open_database(a) as connection:
-        attach_database(connection, b, _OTHER)
-        ledgers = [_ledger(connection, *side) for side in ((ALIAS, a), (_OTHER, b))]
+    with open_pair(a, b) as pair:
+        connection = pair.connection
         written = {
-            **read_written_tables(connection, _OTHER, CANONICAL_SCHEMA),
-            **read_written_tables(connection, ALIAS, CANONICAL_SCHEMA),
+            **read_written_tables(connection, SECOND, CANONICAL_SCHEMA),
+            **read_written_tables(connection, FIRST, CANONICAL_SCHEMA),
         }
-        names = canonical_tables(connection, ALIAS), canonical_tables(connection, _OTHER)
+        names = canonical_tables(connection, FIRST), canonical_tables(connection, SECOND)
         either = sorted({*names[0], *names[1]})
         differing = [
             diff for name in either if (diff := _compare_table(connection, name, names, written))
@@ -120,17 +108,10 @@ def compare_databases(a: Path, b: Path) -> DatabaseDiff:
     return DatabaseDiff(
         a=a,
         b=b,
-        origins=compare_origins(*ledgers),
-        tables=tuple(sorted(differing, key=lambda diff: _when(diff, written, ledgers[0]))),
+        origins=compare_origins(pair.first, pair.second),
+        tables=tuple(sorted(differing, key=lambda diff: _when(diff, written, pair.first))),
         equal_tables=len(either) - len(differing),
     )
-
-
-def _ledger(connection: duckdb.DuckDBPyConnection, catalog: str, path: Path) -> LedgerContents:
-    ledger = read_ledger(connection, catalog)
-    if not ledger.runs:
-        raise DatabaseError(f"no run has begun on {path}. `shardrun run` begins one.")
-    return ledger
 
 
 def _compare_table(
@@ -144,7 +125,7 @@ def _compare_table(
     in_a, in_b = (name in side for side in names)
     if not (in_a and in_b):
         return TableDiff(name, stage, in_a, in_b, {}, {}, _NO_ROWS)
-    relations = [qualified(catalog, CANONICAL_SCHEMA, name) for catalog in (ALIAS, _OTHER)]
+    relations = [qualified(catalog, CANONICAL_SCHEMA, name) for catalog in (FIRST, SECOND)]
     if len({digest_relation(connection, relation) for relation in relations}) == 1:
         return None
     columns_a, columns_b = (read_columns(connection, relation) for relation in relations)
