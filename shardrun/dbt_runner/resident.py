@@ -23,6 +23,7 @@ from dbt_common.exceptions import DbtBaseException
 
 from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
 from shardrun.dbt_runner.compiled import CompiledStage
+from shardrun.dbt_runner.dbt_memory import DbtMemory
 from shardrun.dbt_runner.isolation import dbt_inside
 from shardrun.dbt_runner.manifest_cache import ManifestCache
 from shardrun.dbt_runner.manifest_reuse import ManifestReuse
@@ -79,6 +80,7 @@ class ResidentDbt:
         self.parses = 0
         self._settings = settings
         self._names = names
+        self._memory = DbtMemory(settings.project_dir, settings.profiles_dir)
         self._parsed: list[_Parsed] = []
         # with a manifest that it is given, dbt does not register the catalogs of this file
         self._parses_itself = (settings.project_dir / "catalogs.yml").exists()
@@ -120,7 +122,7 @@ class ResidentDbt:
         outcome = self._run(dbtRunner(served.fresh(call)), call)
         ran = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else ()
         names = frozenset(name for variables in variants for name in variables)
-        with dbt_inside(self._settings.env, debug=self._settings.debug):
+        with dbt_inside(self._settings.env, debug=self._settings.debug), self._memory.at_hand():
             return compile_stage(
                 served.fresh(call),
                 [result.node.unique_id for result in ran],
@@ -188,7 +190,7 @@ class ResidentDbt:
         settings = self._settings
         # results come back in memory, and dbt would write the whole manifest with every command
         artifacts = [] if call.command[0] == "parse" else ["--no-write-json"]
-        with dbt_inside(settings.env, debug=settings.debug):
+        with dbt_inside(settings.env, debug=settings.debug), self._memory.at_hand():
             outcome = dbt.invoke([*settings.arguments(call), *artifacts])
         if isinstance(outcome.exception, _REFUSALS):
             raise refusal(str(outcome.exception), settings.project_dir, settings.log_of(call))

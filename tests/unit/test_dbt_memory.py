@@ -1,0 +1,42 @@
+"""What stands in for a function of dbt gives dbt's own answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from dbt import compilation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shardrun.dbt_runner.dbt_memory import inject_ctes_into_sql
+
+MODELS = sorted(Path(__file__).parents[2].glob("dbt/models/*/*.sql"))
+CTES = [
+    SimpleNamespace(id="a", sql=" a as (\nselect 1\n)"),
+    SimpleNamespace(id="b", sql=" b as (from a)"),
+]
+PIECES = st.sampled_from(
+    ["with", "WITH", "recursive", "x as (select 1)", "select 1", "from x", "go", ";", "''",
+     "'with '", "--", "-- with\n", "/*", "*/", "/* with */", "#", "# with\n", "with(",
+     "(with x as (y))", "with ordinality", "a.with", " ", "\n", "\t", "\r\n", "\u00a0", "é", "."]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
+def test_every_model_of_the_project_gets_its_ctes_where_dbt_puts_them(model: Path) -> None:
+    sql = model.read_text()
+    assert inject_ctes_into_sql(sql, CTES) == compilation.inject_ctes_into_sql(sql, CTES)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=8), st.sampled_from(["", " "]))
+def test_any_statement_gets_its_ctes_where_dbt_puts_them(pieces: list[str], between: str) -> None:
+    sql = between.join(pieces)
+    try:
+        expected = compilation.inject_ctes_into_sql(sql, CTES)
+    except Exception as error:  # noqa: BLE001 - an empty text, whatever dbt makes of it
+        with pytest.raises(type(error)):
+            inject_ctes_into_sql(sql, CTES)
+    else:
+        assert inject_ctes_into_sql(sql, CTES) == expected
