@@ -49,6 +49,11 @@ class RunFolder:
         return self.path / "isolated"
 
     @property
+    def check(self) -> Path:
+        """Where a check tries a project out, and leaves the SQL that it refuses."""
+        return self.path / "check"
+
+    @property
     def superseded_database(self) -> Path:
         """The database that a --fresh run replaces, until its first step is done."""
         return self.path / "superseded.duckdb"

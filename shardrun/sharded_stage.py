@@ -118,8 +118,7 @@ class ShardedStage:
                 connection, results, table, lambda connection: record(connection, results)
             )
         if not self.keep_shards:
-            for task in tasks:
-                task.file.unlink(missing_ok=True)
+            shutil.rmtree(self.folder.shards)
         return results, united
 
 
