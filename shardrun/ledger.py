@@ -156,6 +156,13 @@ class Ledger:
                 [status, datetime.now(UTC), error, self._run_id],
             )
 
+    def supersede(self, from_year: int, connection: duckdb.DuckDBPyConnection) -> None:
+        """Record, in an open transaction, that no step of a year or after it counts as done."""
+        connection.execute(
+            f"update {self._steps} set status = ? where status = ? and year >= ?",
+            [Status.SUPERSEDED, Status.FINISHED, from_year],
+        )
+
     def origin(self) -> str:
         """Return a digest of all steps that are done: it names what the database holds by them."""
         with self._cursor() as connection:

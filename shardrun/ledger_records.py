@@ -22,6 +22,7 @@ class Status(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)

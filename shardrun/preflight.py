@@ -6,7 +6,8 @@ A refusal here leaves the database byte for byte as it was, and the run folder t
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from shardrun.fingerprints import Fingerprints, config_settings, project_fingerp
 from shardrun.ledger_records import LedgerContents, read_ledger
 from shardrun.plan import Step, build_plan
 from shardrun.run_folder import RunFolder
+from shardrun.run_lock import LockOwner, hold_lock
 from shardrun.sharding import Sharding, plan_sharding, require_event_table
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
@@ -44,6 +46,7 @@ class AcceptedRun:
         plan: every step, in order.
         done: stages and years that the database already holds.
         replaces: whether a database of ours must make way first.
+        from_year: the year from which on the database must be emptied first, if any.
     """
 
     config: SimulationConfig
@@ -54,11 +57,29 @@ class AcceptedRun:
     plan: tuple[Step, ...]
     done: frozenset[tuple[WorkflowStage, int]]
     replaces: bool
+    from_year: int | None = None
 
     @property
     def finished(self) -> bool:
         """Whether the database already holds every step."""
         return all((step.stage, step.year) in self.done for step in self.plan)
+
+
+@contextmanager
+def hold_database(database: Path) -> Iterator[LockOwner | None]:
+    """Keep every other run away from a database, whether it is open or not.
+
+    Yields:
+        who died at work on it, if somebody did.
+
+    Raises:
+        DatabaseInUseError: another run is at work on it.
+        DatabaseError: it can't be written there.
+    """
+    database = database.absolute()
+    check_writable(database)
+    with hold_lock(RunFolder(database).lock, database) as dead:
+        yield dead
 
 
 def accept_run(
@@ -67,6 +88,7 @@ def accept_run(
     importers: Mapping[str, InputImporter],
     *,
     fresh: bool = False,
+    from_year: int | None = None,
 ) -> AcceptedRun:
     """Check that a run can start, or go on, on ``database``.
 
@@ -75,6 +97,7 @@ def accept_run(
         database: where to; need not exist.
         importers: by the name of an input, what checks and imports it.
         fresh: whether a database of ours there is replaced rather than gone on with.
+        from_year: the first year that is run again although it is done.
 
     Raises:
         InputError: something does not fit: a path, an input, or what changed since the database
@@ -86,6 +109,7 @@ def accept_run(
     if config.performance.event_sharding.enabled:
         require_event_table(config)
     database = database.absolute()
+    _check_from_year(config, from_year, fresh=fresh)
     project = read_project(config.project.project_dir)
     check_writable(database)
     folder = RunFolder(database)
@@ -121,8 +145,11 @@ def accept_run(
         fingerprints=fingerprints,
         sharding=sharding,
         plan=build_plan(config, years.start_year, years.end_year),
-        done=ledger.done,
+        done=frozenset(
+            (stage, year) for stage, year in ledger.done if from_year is None or year < from_year
+        ),
         replaces=fresh and database.exists(),
+        from_year=from_year,
     )
     if accepted.finished:
         folder.discard()
@@ -135,6 +162,19 @@ def _import(file: Path, importer: InputImporter) -> tuple[int, str]:
     with duckdb.connect(":memory:") as connection:
         relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
         return digest_relation(connection, relation)
+
+
+def _check_from_year(config: SimulationConfig, from_year: int | None, *, fresh: bool) -> None:
+    years = config.simulation
+    if from_year is None:
+        return
+    if fresh:
+        raise InputError("--from-year goes on with a database, --fresh replaces it; give one")
+    if not years.start_year <= from_year <= years.end_year:
+        raise InputError(
+            f"--from-year: {from_year} is not one of the years {years.start_year} to "
+            f"{years.end_year}"
+        )
 
 
 def _check_continuable(

@@ -29,6 +29,11 @@ class RunFolder:
         return self.database.with_name(f"{self.database.stem}.shardrun")
 
     @property
+    def lock(self) -> Path:
+        """The lock file of whoever works on the database."""
+        return self.path / "lock"
+
+    @property
     def logs(self) -> Path:
         """The logs of dbt, one a step."""
         return self.path / "logs"

@@ -22,6 +22,7 @@ from shardrun.preflight import AcceptedRun
 from shardrun.progress import ProgressEvent, ProgressListener, RunEnded, RunStarted, StepFinished
 from shardrun.project_runner import build_runner
 from shardrun.results import MultiYearExecutionSummary
+from shardrun.rewind import rewind
 from shardrun.shard_pool import ShardPool
 from shardrun.sharded_stage import ShardedStage, clear_leftovers
 from shardrun.sharding import SHARDED_STAGE
@@ -76,6 +77,9 @@ def _execute(
                 threading_config(config, sharded),
                 accepted.fingerprints,
             )
+            if accepted.from_year is not None:
+                with runner.cursor() as connection:
+                    rewind(connection, ledger, accepted.folder.database, accepted.from_year)
             tell(RunStarted(run_id, accepted.plan, accepted.done))
             with _recorded(ledger):
                 summary = PipelineOrchestrator(

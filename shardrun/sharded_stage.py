@@ -201,11 +201,12 @@ def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
     """
     if not folder.shards.is_dir():
         return
+    if not keep_files:
+        shutil.rmtree(folder.shards)
+        return
     for path in folder.shards.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif not keep_files:
-            path.unlink()
 
 
 def read_columns(

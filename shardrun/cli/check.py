@@ -13,7 +13,7 @@ from shardrun.console.check import check_document, check_view
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
-from shardrun.overrides import parse_shards, with_overrides
+from shardrun.overrides import parse_shards, parse_years, with_overrides
 from shardrun.run_folder import RunFolder
 
 EXAMPLES = """\
@@ -32,6 +32,12 @@ def register(app: typer.Typer) -> None:
 
 def check(
     context: typer.Context,
+    years: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="YEARS", help="First and last year, 2025-2029, or one; else the config's."
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(help="Configuration file; config/simulation_config.yaml where there is one."),
@@ -63,8 +69,13 @@ def check(
     chosen = load_run_config(config)
     if census is not None:
         chosen = with_census(chosen, census)
-    if shards is not None:
-        chosen = with_overrides(chosen, shards=parse_shards(shards))
+    start_year, end_year = parse_years(years) if years else (None, None)
+    chosen = with_overrides(
+        chosen,
+        start_year=start_year,
+        end_year=end_year,
+        shards=parse_shards(shards) if shards else None,
+    )
     folder = RunFolder(database.absolute())
     importers = project_inputs(chosen, terminal.remark)
     found = check_project(chosen, importers, folder)

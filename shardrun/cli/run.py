@@ -17,7 +17,7 @@ from shardrun.console.views import outcome_view, plan_view
 from shardrun.outcome import read_outcome
 from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
 from shardrun.plan import build_plan
-from shardrun.preflight import AcceptedRun, accept_run
+from shardrun.preflight import AcceptedRun, accept_run, hold_database
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -29,6 +29,8 @@ shardrun run 2025-2034 --census staff.csv --database staff.duckdb
 shardrun run --fresh --threads 2 --memory-limit 4GB
 
 shardrun run --shards 8 --workers 2 --memory-limit 4GB
+
+shardrun run --from-year 2028
 
 shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
@@ -76,6 +78,10 @@ def run(
     keep_shards: Annotated[
         bool, typer.Option("--keep-shards", help="Leave the shard files after the union.")
     ] = False,
+    from_year: Annotated[
+        int | None,
+        typer.Option(help="Run this year and all after it again; what they left goes first."),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
     ] = False,
@@ -110,13 +116,17 @@ def run(
     if dry_run:
         _show_plan(terminal, chosen)
         return
-    accepted = accept_run(chosen, database, project_inputs(chosen, terminal.remark), fresh=fresh)
-    if accepted.finished:
-        terminal.remark(f"{database} already holds this run, finished; --fresh runs it anew")
-    else:
-        _execute(terminal, accepted, debug=debug)
-    workflow = chosen.workflow
-    outcome = read_outcome(database, workflow.summary_model, workflow.checks_model)
+    with hold_database(database) as dead:
+        if dead is not None:
+            terminal.remark(f"an earlier run has died: {dead}; its database is taken over")
+        inputs = project_inputs(chosen, terminal.remark)
+        accepted = accept_run(chosen, database, inputs, fresh=fresh, from_year=from_year)
+        if accepted.finished:
+            terminal.remark(f"{database} already holds this run, finished; --fresh runs it anew")
+        else:
+            _execute(terminal, accepted, debug=debug)
+        workflow = chosen.workflow
+        outcome = read_outcome(database, workflow.summary_model, workflow.checks_model)
     if json:
         terminal.show_document(outcome_document(outcome, already_finished=accepted.finished))
     else:

@@ -16,6 +16,7 @@ from shardrun.database import ALIAS, check_ownership, open_database
 from shardrun.errors import InputError
 from shardrun.ledger_records import read_ledger
 from shardrun.overrides import with_overrides
+from shardrun.preflight import hold_database
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -78,9 +79,9 @@ def shard(
         raise InputError(f"there is no shard {index} of {of}: they are 0 to {of - 1}")
     else:
         wanted = Shard(year, index, of)
-    isolated = run_isolated_shard(
-        _config_of(database, load_run_config(config)), database, wanted, with_inputs=with_inputs
-    )
+    chosen = _config_of(database, load_run_config(config))
+    with hold_database(database):
+        isolated = run_isolated_shard(chosen, database, wanted, with_inputs=with_inputs)
     for change in isolated.changes:
         terminal.remark(f"warning: not as it was in the run: {change}")
     if json:

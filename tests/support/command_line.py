@@ -10,8 +10,13 @@ from pathlib import Path
 from tests.support.render import REPOSITORY
 
 
+def environment(width: int = 80, **changes: str) -> dict[str, str]:
+    """Return the variables of a command: those of this process, and the package to be found."""
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": str(width), **changes}
+
+
 def shardrun(
-    *arguments: object, cwd: Path, width: int = 80, **environment: str
+    *arguments: object, cwd: Path, width: int = 80, **changes: str
 ) -> subprocess.CompletedProcess[str]:
     """Run one command.
 
@@ -19,12 +24,12 @@ def shardrun(
         *arguments: behind `shardrun`.
         cwd: where it runs.
         width: columns of the window.
-        **environment: variables beside those of this process.
+        **changes: variables beside those of this process.
     """
     return subprocess.run(
         [sys.executable, "-m", "shardrun", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": str(width), **environment},
+        env=environment(width, **changes),
         capture_output=True,
         text=True,
         check=False,

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from shardrun.shards import Shard
 from tests.support.philox import shard_key
 from tests.support.render import render
 
@@ -82,6 +83,30 @@ def test_the_filter_keeps_exactly_the_keys_of_its_shard(
         [keys + edges(total_shards), shard_id],
     ).fetchall()
     assert mistaken == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, MOST_SHARDS), st.data())
+def test_python_asks_for_the_same_keys_as_the_filter(
+    connection: duckdb.DuckDBPyConnection, total_shards: int, data: st.DataObject
+) -> None:
+    shard = Shard(2027, data.draw(st.integers(0, total_shards - 1)), total_shards)
+    of_macro = shard_filter(shard.index, total_shards)
+    mistaken = connection.execute(
+        "select key from (select unnest($1::ubigint[]) as key) "
+        f"where ({of_macro}) != ({shard.condition('key')})",
+        [edges(total_shards)],
+    ).fetchall()
+    assert mistaken == []
+
+
+def test_a_shard_of_one_keeps_one_key(connection: duckdb.DuckDBPyConnection) -> None:
+    one = render("{{ shardrun.shard_filter('key') }}", entity_key=HIGHEST_KEY)
+    kept = connection.execute(
+        f"select key from (select unnest($1::ubigint[]) as key) where {one}",
+        [[0, 1, HIGHEST_KEY - 1, HIGHEST_KEY]],
+    ).fetchall()
+    assert kept == [(HIGHEST_KEY,)]
 
 
 @pytest.mark.parametrize("total_shards", [1, 2, 3, 7, 64, 1000, MOST_SHARDS])

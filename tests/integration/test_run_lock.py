@@ -1,0 +1,91 @@
+"""Promises of the lock of a run: one at a time, nobody by mistake, the dead do not hold it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shardrun.errors import DatabaseInUseError
+from shardrun.run_lock import hold_lock
+from tests.support.command_line import environment
+from tests.support.sharded_runs import Project
+
+pytestmark = pytest.mark.integration
+
+HOLDER = """
+import sys
+from pathlib import Path
+from shardrun.run_lock import hold_lock
+with hold_lock(Path(sys.argv[1]), Path("a.duckdb")):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    folder = tmp_path / "a.shardrun"
+    folder.mkdir()
+    (folder / "census.parquet").touch()
+    return folder / "lock"
+
+
+def start_holder(lock: Path) -> subprocess.Popen[str]:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(lock)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+def test_a_second_owner_is_told_who_the_first_is_and_since_when(lock: Path) -> None:
+    with start_holder(lock) as holder:
+        with pytest.raises(DatabaseInUseError) as refused, hold_lock(lock, Path("a.duckdb")):
+            pass
+        holder.communicate("")
+    host = os.uname().nodename
+    assert f"another run: process {holder.pid} on {host}, since 20" in str(refused.value)
+
+
+def test_a_dead_owner_lets_go_and_is_named_once(lock: Path) -> None:
+    with start_holder(lock) as holder:
+        holder.kill()
+    with hold_lock(lock, Path("a.duckdb")) as dead:
+        assert dead is not None
+        assert dead.pid == holder.pid
+    with hold_lock(lock, Path("a.duckdb")) as dead:
+        assert dead is None
+
+
+def test_an_owner_that_fails_has_not_died(lock: Path) -> None:
+    with pytest.raises(LookupError), hold_lock(lock, Path("a.duckdb")):
+        raise LookupError
+    with hold_lock(lock, Path("a.duckdb")) as dead:
+        assert dead is None
+
+
+def test_a_lock_alone_in_its_folder_leaves_no_folder(tmp_path: Path) -> None:
+    with hold_lock(tmp_path / "new.shardrun" / "lock", Path("new.duckdb")):
+        assert (tmp_path / "new.shardrun").stat().st_mode & 0o777 == 0o700
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_run_ends_at_once_and_the_first_goes_on(tmp_path: Path) -> None:
+    project = Project.copied(tmp_path, 300, "2027")
+    with project.start("a", "--shards", "2", "--json") as first:
+        while not (tmp_path / "a.shardrun" / "logs").exists():
+            assert first.poll() is None
+        second = project.run("a", "--json")
+        stdout, stderr = first.communicate()
+    assert first.returncode == 0, stderr
+    assert second.returncode == 4
+    assert f"process {first.pid} on " in json.loads(second.stdout)["error"]
+    assert json.loads(stdout)["success"]

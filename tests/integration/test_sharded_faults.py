@@ -1,0 +1,193 @@
+"""Promises about a sharded run that is hurt: what is lost, what is kept, what is said."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from time import sleep
+
+import psutil
+import pytest
+
+from tests.support.sharded_runs import Project
+
+pytestmark = pytest.mark.integration
+
+FILE = "events_y2027_shard{}.duckdb"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with a run on the default path in it, called `default`."""
+    project = Project.copied(tmp_path_factory.mktemp("faults"), 6000, "2027")
+    project.must_run("default")
+    return project
+
+
+def worker_with(project: Project, name: str, shard: int, coordinator: int) -> psutil.Process | None:
+    """Wait for the worker that has a shard in hand; None if its run ends first."""
+    draft = str(project.shards_folder(name) / f"events_y2027_shard{shard}.partial")
+    while psutil.pid_exists(coordinator):
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(coordinator).status() == psutil.STATUS_ZOMBIE:
+                return None
+            for process in psutil.Process(coordinator).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    if any(file.path.startswith(draft) for file in process.open_files()):
+                        return process
+        sleep(0.002)
+    return None
+
+
+def family(coordinator: int) -> list[psutil.Process]:
+    return psutil.Process(coordinator).children(recursive=True)
+
+
+def assert_all_end(processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=60)
+    assert alive == []
+
+
+def test_a_killed_worker_loses_only_its_shard(project: Project) -> None:
+    with project.start("killed_worker", "--shards", "4", "--workers", "2") as run:
+        worker = worker_with(project, "killed_worker", 2, run.pid)
+        assert worker is not None
+        worker.kill()
+        _, stderr = run.communicate()
+    assert run.returncode == 0, stderr
+    assert "begun again" in stderr
+    assert project.digest("killed_worker") == project.digest("default")
+    tries = project.query("killed_worker", "select max(tries) from shardrun.shards")
+    assert tries == [(2,)]
+
+
+def test_a_shard_that_keeps_killing_its_worker_is_named_and_the_same_command_goes_on(
+    project: Project,
+) -> None:
+    name = "poisoned"
+    with project.start(name, "--shards", "4", "--workers", "2") as run:
+
+        def kill_all() -> None:
+            while worker := worker_with(project, name, 1, run.pid):
+                worker.kill()
+                worker.wait()
+
+        with ThreadPoolExecutor(1) as pool:
+            killing = pool.submit(kill_all)
+            _, stderr = run.communicate()
+            killing.result()
+    assert run.returncode == 1, stderr
+    assert "its worker was killed 3 times" in stderr
+    assert "shardrun shard 1 --of 4 --year 2027 --database" in stderr
+    assert project.query(
+        name, "select shard_id, status from shardrun.shards order by shard_id"
+    ) == [(0, "finished"), (1, "failed"), (2, "finished"), (3, "finished")]
+    assert not project.query(name, "from duckdb_tables() where table_name = 'fct_yearly_events'")
+    kept = sorted(file.name for file in project.shards_folder(name).glob("*.duckdb"))
+    assert kept == [FILE.format(index) for index in (0, 2, 3)]
+    makers = "select shard_id, worker from shardrun.shards where status = 'finished' order by all"
+    before = dict(project.query(name, makers))
+    project.must_run(name, "--shards", "4", "--workers", "2")
+    assert project.digest(name) == project.digest("default")
+    after = project.query(
+        name,
+        "select shard_id, worker from shardrun.shards where run_id = "
+        "(select max(run_id) from shardrun.runs) order by all",
+    )
+    reused = {shard for shard, worker in after if before.get(shard) == worker}
+    assert reused == {0, 2, 3}
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_run_stopped_amid_its_shards_leaves_no_process_and_can_be_gone_on_with(
+    project: Project, blow: signal.Signals
+) -> None:
+    name = f"stopped_{blow.name}"
+    with project.start(name, "--shards", "4", "--workers", "2") as run:
+        assert worker_with(project, name, 1, run.pid) is not None
+        workers = family(run.pid)
+        run.send_signal(blow)
+        _, stderr = run.communicate()
+        assert_all_end(workers)
+    assert run.returncode == (-blow if blow is signal.SIGKILL else 130), stderr
+    assert "Traceback" not in stderr
+    project.must_run(name, "--shards", "4", "--workers", "2")
+    assert project.digest(name) == project.digest("default")
+    assert not project.shards_folder(name).exists()
+
+
+@pytest.mark.parametrize("harm", ["truncated", "garbage", "another shard's", "another run's"])
+def test_a_shard_file_that_is_not_the_one_wanted_is_made_anew(project: Project, harm: str) -> None:
+    name = f"harmed_{harm[:9].strip()}".replace(" ", "_").replace("'", "")
+    with project.start(name, "--shards", "2", "--workers", "1") as run:
+        assert worker_with(project, name, 1, run.pid) is not None
+        run.kill()
+        run.communicate()
+    folder = project.shards_folder(name)
+    first = folder / FILE.format(0)
+    assert first.exists()
+    content = first.read_bytes()
+    match harm:
+        case "truncated":
+            first.write_bytes(content[: len(content) // 2])
+        case "garbage":
+            first.write_bytes(b"\0" * len(content))
+        case "another shard's":
+            first.rename(folder / FILE.format(1))
+        case "another run's":
+            other = f"{name}_other"
+            project.must_run(other, "--shards", "2", "--keep-shards", "--executor", "inline")
+            first.write_bytes((project.shards_folder(other) / FILE.format(0)).read_bytes())
+    project.must_run(name, "--shards", "2", "--workers", "1")
+    assert project.digest(name) == project.digest("default")
+
+
+def test_shard_files_of_another_count_are_not_taken(project: Project) -> None:
+    with project.start("recounted", "--shards", "4", "--workers", "1") as run:
+        assert worker_with(project, "recounted", 2, run.pid) is not None
+        run.kill()
+        run.communicate()
+    project.must_run("recounted", "--shards", "2")
+    assert project.digest("recounted") == project.digest("default")
+
+
+def test_what_a_crash_left_is_cleared_by_a_run_without_shards(project: Project) -> None:
+    with project.start("cleared", "--shards", "4", "--workers", "1") as run:
+        assert worker_with(project, "cleared", 2, run.pid) is not None
+        run.kill()
+        run.communicate()
+    assert list(project.shards_folder("cleared").iterdir())
+    project.must_run("cleared")
+    assert not project.shards_folder("cleared").exists()
+    assert project.digest("cleared") == project.digest("default")
+
+
+def test_a_shard_whose_sql_fails_is_named_with_its_model_and_the_rest_is_kept(
+    tmp_path: Path,
+) -> None:
+    project = Project.copied(tmp_path, 300, "2027")
+    model = project.folder / "dbt" / "models" / "events" / "int_raises.sql"
+    text = model.read_text()
+    # one employee's own row: safe to split, and wrong in the first of four shards alone
+    model.write_text(
+        text.replace(
+            "employees.cola_rate + cast(",
+            "employees.cola_rate + case when employees.employee_key < 4000000000000000000 "
+            "then cast(employees.employee_id as integer) else 0 end + cast(",
+        )
+    )
+    assert model.read_text() != text
+    failed = project.run("broken", "--shards", "4", "--workers", "2")
+    assert failed.returncode == 1
+    assert "shard 0 of 4, year 2027, model fct_yearly_events" in failed.stderr
+    assert "Conversion Error" in failed.stderr
+    assert "run it alone: shardrun shard 0 --of 4 --year 2027" in failed.stderr
+    (sql,) = (project.shards_folder("broken") / "sql").rglob("*.sql")
+    assert str(sql) in failed.stderr
+    alone = project.call(
+        *("shard", "0", "--of", "4", "--year", "2027"),
+        *("--database", "broken.duckdb", "--config", "config.yaml"),
+    )
+    assert alone.returncode == 1
+    assert "model int_raises" in alone.stderr, "apart, the very model is named"
+    assert "Traceback" not in failed.stderr + alone.stderr

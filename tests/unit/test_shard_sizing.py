@@ -1,0 +1,67 @@
+"""Promises of the arithmetic of shards: how many, how many at a time, and with what."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shardrun.errors import InputError
+from shardrun.shard_sizing import (
+    COORDINATOR_MB,
+    LEAST_MB,
+    WORKER_MB,
+    choose_shards,
+    share_machine,
+)
+
+
+def test_auto_stays_on_threads_while_the_year_fits() -> None:
+    assert choose_shards(1_000_000, cores=2, memory_mb=8000).shards == 1
+
+
+def test_auto_splits_what_would_not_fit_and_says_so() -> None:
+    choice = choose_shards(20_000_000, cores=2, memory_mb=4000)
+    assert choice.shards >= 4
+    assert "20,000,000 entities need about 5.2 GB of 4.0 GB" in choice.reason
+
+
+def test_auto_without_a_count_stays_on_threads() -> None:
+    assert choose_shards(None, cores=2, memory_mb=4000).shards == 1
+
+
+@given(
+    st.integers(1, 10**9),
+    st.integers(1, 64),
+    st.integers(1000, 1_000_000),
+)
+def test_fewer_entities_or_more_memory_never_mean_more_shards(
+    entities: int, cores: int, memory_mb: int
+) -> None:
+    shards = choose_shards(entities, cores, memory_mb).shards
+    assert choose_shards(max(1, entities // 2), cores, memory_mb).shards <= shards
+    assert choose_shards(entities, cores, memory_mb * 2).shards <= shards
+
+
+@given(
+    st.integers(1, 1024),
+    st.integers(1, 64) | st.none(),
+    st.integers(1, 64),
+    st.integers(500, 1_000_000),
+)
+def test_workers_never_get_more_than_there_is(
+    shards: int, workers: int | None, cores: int, memory_mb: int
+) -> None:
+    try:
+        share = share_machine(shards, workers, cores, memory_mb)
+    except InputError:
+        assert COORDINATOR_MB + min(workers or cores, shards) * (WORKER_MB + LEAST_MB) > memory_mb
+        return
+    assert 1 <= share.workers <= shards
+    assert share.workers == (workers or cores) or share.workers == shards
+    assert share.threads * share.workers <= max(cores, share.workers)
+    assert share.memory_mb >= LEAST_MB
+    assert COORDINATOR_MB + share.workers * (share.memory_mb + WORKER_MB) <= memory_mb
+
+
+def test_too_little_memory_says_how_much_is_needed() -> None:
+    with pytest.raises(InputError, match="at least 956 MB"):
+        share_machine(8, 4, 4, 500)
