@@ -13,6 +13,7 @@ from shardrun.config import SimulationConfig, load_config
 from shardrun.dbt_project import read_project
 from shardrun.errors import InputError
 from shardrun.preflight import InputImporter
+from shardrun.scenarios import find_scenario, load_with_scenario
 from shardrun.workforce.census_import import CensusImport, import_census
 from shardrun.workforce.parameters import WorkforceConfig
 from shardrun.yaml_source import read_yaml
@@ -22,19 +23,24 @@ WORKFORCE_PROJECT = "workforce"
 JOB_LEVELS_SEED = Path("seeds/job_levels.csv")
 
 
-def load_run_config(path: Path | None) -> SimulationConfig:
+def load_run_config(path: Path | None, scenario: str | None = None) -> SimulationConfig:
     """Read a run's configuration, as the workforce's where the dbt project is the workforce.
 
     Args:
         path: the file; None means the default one, or all defaults where there is none.
+        scenario: the name of what is laid over it; None lays nothing.
 
     Raises:
         ConfigError: it is not acceptable.
+        InputError: there is no such scenario.
     """
-    if path is None and not DEFAULT_CONFIG.exists():
-        return WorkforceConfig()
-    path = path or DEFAULT_CONFIG
-    return load_config(path, WorkforceConfig if _is_workforce(path) else SimulationConfig)
+    given = path or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+    model = WorkforceConfig if given is None or _is_workforce(given) else SimulationConfig
+    config = load_config(given, model) if given else model()
+    if scenario is None:
+        return config
+    file = find_scenario((given or DEFAULT_CONFIG).parent, scenario)
+    return load_with_scenario(given, file, model)
 
 
 def with_census(config: SimulationConfig, census: Path) -> SimulationConfig:

@@ -32,6 +32,8 @@ shardrun run --shards 8 --workers 2 --memory-limit 4GB
 
 shardrun run --from-year 2028
 
+shardrun run --scenario high_growth  [dim]# config/scenarios/high_growth.yaml over it[/dim]
+
 shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
 shardrun run --json > result.json
@@ -59,8 +61,16 @@ def run(
         Path | None, typer.Option(help="Census file, Parquet or CSV; else the config's.")
     ] = None,
     database: Annotated[
-        Path, typer.Option(help="Where the result goes; gone on with if it is unfinished.")
-    ] = DEFAULT_DATABASE,
+        Path | None,
+        typer.Option(
+            help="Where the result goes; gone on with if it is unfinished. Else "
+            "simulation.duckdb, or that of the scenario: high_growth.duckdb."
+        ),
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Lay scenarios/NAME.yaml, beside the config, over it."),
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
     memory_limit: Annotated[
         str | None,
@@ -99,9 +109,11 @@ def run(
     """
     terminal: Terminal = context.obj
     terminal.json = json
+    if database is None:
+        database = Path(f"{scenario}.duckdb") if scenario else DEFAULT_DATABASE
     start_year, end_year = parse_years(years) if years else (None, None)
     chosen = with_overrides(
-        load_run_config(config),
+        load_run_config(config, scenario),
         start_year=start_year,
         end_year=end_year,
         threads=1 if debug else threads,

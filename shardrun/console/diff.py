@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -28,10 +30,20 @@ def diff_view(diff: DatabaseDiff) -> RenderableType:
         parts += [_heading("first difference"), _first(diff.tables[0]), _tables(diff)]
         parts.append(Text(f"{diff.equal_tables:,} other tables are equal"))
     if diff.origins:
-        parts += [_heading("not made from the same"), _origins(diff)]
+        parts += [_heading("not made from the same"), origins_view(diff.origins, ("A", "B"))]
     if not diff.equal and not diff.explained:
         parts.append(Text(_UNEXPLAINED, style="red"))
     return Group(*parts)
+
+
+def origins_view(origins: Sequence[OriginDifference], sides: tuple[str, str]) -> RenderableType:
+    """Show what differs in what two databases were made from.
+
+    Args:
+        origins: one line each.
+        sides: what the two are called.
+    """
+    return _facts(*((origin.kind.value, _origin(origin, sides)) for origin in origins))
 
 
 def diff_document(diff: DatabaseDiff) -> Document:
@@ -150,18 +162,15 @@ def _shape(table: TableDiff) -> str:
     return "; ".join(types)
 
 
-def _origins(diff: DatabaseDiff) -> Table:
-    return _facts(*((origin.kind.value, _origin(origin)) for origin in diff.origins))
-
-
-def _origin(origin: OriginDifference) -> str:
+def _origin(origin: OriginDifference, sides: tuple[str, str]) -> str:
     match origin.kind:
         case OriginKind.INPUTS:
             return f"{origin.name}: other rows"
         case OriginKind.PROJECT:
             return "a file of the dbt project, or of its packages"
         case _:
-            return f"{origin.name}: {origin.a or 'not set'} in A, {origin.b or 'not set'} in B"
+            first, second = (value or "not set" for value in (origin.a, origin.b))
+            return f"{origin.name}: {first} in {sides[0]}, {second} in {sides[1]}"
 
 
 def _text(value: str | None) -> str:

@@ -43,7 +43,8 @@ class Project:
         write_census(folder / "census.parquet", employees, int(years[:4]))
         first, last = years[:4], years[-4:]
         (folder / "config.yaml").write_text(
-            f"simulation: {{start_year: {first}, end_year: {last}}}\nproject: {{project_dir: dbt}}\n"
+            f"simulation: {{start_year: {first}, end_year: {last}}}\n"
+            "project: {project_dir: dbt}\n"
         )
         return cls(folder, years)
 

@@ -30,9 +30,7 @@ def simulate(
         config: YAML of the configuration.
         seeds: by the name of a seed, what is replaced in it by what.
     """
-    project = folder / name / "dbt"
-    for part in ("dbt", "macros"):
-        shutil.copytree(REPOSITORY / part, folder / name / part, ignore=LEFT_OUT)
+    project = copy_project(folder / name)
     for seed, (old, new) in (seeds or {}).items():
         file = project / "seeds" / f"{seed}.csv"
         text = file.read_text()
@@ -50,3 +48,10 @@ def simulate(
     )
     assert run.returncode == 0, run.stderr
     return folder / f"{name}.duckdb"
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the project and its package, so that nothing else runs dbt there; return its folder."""
+    for part in ("dbt", "macros"):
+        shutil.copytree(REPOSITORY / part, folder / part, ignore=LEFT_OUT)
+    return folder / "dbt"

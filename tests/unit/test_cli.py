@@ -38,7 +38,17 @@ def simulate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "status", "digest", "diff", "trace", "export", "census generate", "census import"],
+    [
+        "run",
+        "status",
+        "digest",
+        "diff",
+        "trace",
+        "compare",
+        "export",
+        "census generate",
+        "census import",
+    ],
 )
 def test_every_help_has_examples(command: str, tmp_path: Path) -> None:
     shown = shardrun(*command.split(), "--help", cwd=tmp_path)
