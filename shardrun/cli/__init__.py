@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import shardrun
-from shardrun.cli import census, check, compare, diff, digest, export, run, shard, status, trace
+from shardrun.cli import census, check, compare, diff, digest, export, report, run, shard, status, trace
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, status, check, shard, digest, diff, trace, export, compare):
+for command in (run, status, check, shard, digest, diff, trace, export, compare, report):
     command.register(app)
 app.add_typer(census.app)
 

@@ -46,6 +46,7 @@ def simulate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         "trace",
         "compare",
         "export",
+        "report",
         "census generate",
         "census import",
     ],

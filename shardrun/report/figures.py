@@ -1,0 +1,284 @@
+"""Charts as data: traces and layout as Plotly's JavaScript takes them.
+
+Colours are names such as `$series-1`, which the page replaces by those of its light or dark form.
+It must never read a database, nor import Plotly, of which only the script is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+Figure = dict[str, Any]
+Number = int | float | Decimal | None
+
+SERIES = 7
+"""Colours that tell series apart."""
+
+SHADES = 6
+"""Colours from light to dark, for classes in an order."""
+
+COUNT = ",d"
+AMOUNT = ",.2f"
+PERCENT = ".1%"
+
+_PERCENT_AXIS: Figure = {"tickformat": ".0%"}
+_NUMBER_AXIS: Figure = {"exponentformat": "B"}
+# top to bottom as the bars are stacked
+_LEGEND_BESIDE: Figure = {
+    "orientation": "v",
+    "traceorder": "reversed",
+    "x": 1.02,
+    "xanchor": "left",
+    "y": 1,
+    "yanchor": "top",
+}
+
+
+def lines(
+    x: Sequence[object],
+    series: Mapping[str, Sequence[Number]],
+    number: str,
+    *,
+    from_zero: bool = True,
+) -> Figure:
+    """Draw each series as a line over `x`.
+
+    Args:
+        x: years, as a rule.
+        series: values by name.
+        number: how a value is said, COUNT, AMOUNT or PERCENT.
+        from_zero: whether the axis begins at zero.
+    """
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": name,
+                "x": list(map(str, x)),
+                "y": _floats(values),
+                "line": {"color": _series(place), "width": 2.5},
+                "marker": {"size": 7},
+                "hovertemplate": f"%{{y:{number}}}",
+            }
+            for place, (name, values) in enumerate(series.items())
+        ],
+        "layout": {
+            "hovermode": "x unified",
+            "showlegend": len(series) > 1,
+            "xaxis": {"type": "category"},
+            "yaxis": {
+                **(_PERCENT_AXIS if number == PERCENT else _NUMBER_AXIS),
+                "rangemode": "tozero" if from_zero else "normal",
+            },
+        },
+    }
+
+
+def shares(x: Sequence[object], classes: Mapping[str, Sequence[int]]) -> Figure:
+    """Draw, for each `x`, the classes of a whole on top of each other, from light to dark.
+
+    Args:
+        x: years, as a rule.
+        classes: counts by class, in their order.
+    """
+    totals = [sum(counts) or 1 for counts in zip(*classes.values(), strict=True)]
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "name": name,
+                "x": list(map(str, x)),
+                "y": [count / total for count, total in zip(counts, totals, strict=True)],
+                "customdata": list(counts),
+                "marker": {"color": f"$shade-{_spread(place, len(classes))}"},
+                "hovertemplate": "%{y:.1%}, %{customdata:,d}",
+            }
+            for place, (name, counts) in enumerate(classes.items())
+        ],
+        "layout": {
+            "barmode": "stack",
+            "hovermode": "x unified",
+            "showlegend": True,
+            "legend": _LEGEND_BESIDE,
+            "xaxis": {"type": "category"},
+            "yaxis": {**_PERCENT_AXIS, "range": [0, 1]},
+        },
+    }
+
+
+def stacks(x: Sequence[object], series: Mapping[str, Sequence[int]]) -> Figure:
+    """Draw, for each `x`, counts on top of each other.
+
+    Args:
+        x: years, as a rule.
+        series: counts by name.
+    """
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "name": name,
+                "x": list(map(str, x)),
+                "y": list(counts),
+                "marker": {"color": _series(place)},
+                "hovertemplate": "%{y:,d}",
+            }
+            for place, (name, counts) in enumerate(series.items())
+        ],
+        "layout": {
+            "barmode": "stack",
+            "hovermode": "x unified",
+            "showlegend": True,
+            "legend": _LEGEND_BESIDE,
+            "xaxis": {"type": "category"},
+            "yaxis": _NUMBER_AXIS,
+        },
+    }
+
+
+def bridge(
+    groups: Sequence[str], steps: Sequence[str], values: Sequence[int], totals: Sequence[bool]
+) -> Figure:
+    """Draw how one total becomes the next, step by step.
+
+    Args:
+        groups: what each step belongs to, a year as a rule.
+        steps: their names.
+        values: a change, or where it is a total, the total.
+        totals: whether it is one.
+    """
+    return {
+        "data": [
+            {
+                "type": "waterfall",
+                "x": [list(groups), list(steps)],
+                "y": list(values),
+                "measure": ["absolute" if total else "relative" for total in totals],
+                "totals": {"marker": {"color": "$series-1"}},
+                "increasing": {"marker": {"color": "$series-3"}},
+                "decreasing": {"marker": {"color": "$series-2"}},
+                "connector": {"line": {"color": "$muted", "width": 1}},
+                "hovertemplate": "%{x}: %{y:,d}<extra></extra>",
+            }
+        ],
+        "layout": {"showlegend": False, "yaxis": _NUMBER_AXIS},
+    }
+
+
+def panels(x: Sequence[int], series: Mapping[str, Sequence[Number]], columns: int) -> Figure:
+    """Draw each series as bars in a panel and a scale of its own.
+
+    Args:
+        x: years.
+        series: counts by name.
+        columns: panels next to each other, where there is room.
+    """
+    layout: Figure = {
+        "showlegend": False,
+        "grid": {
+            "rows": -(-len(series) // columns),
+            "columns": columns,
+            "pattern": "independent",
+            "xgap": 0.2,
+            "ygap": 0.38,
+        },
+        "annotations": [],
+    }
+    data = []
+    for place, (name, values) in enumerate(series.items()):
+        axis = "" if place == 0 else str(place + 1)
+        data.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": list(x),
+                "y": _floats(values),
+                "xaxis": f"x{axis}",
+                "yaxis": f"y{axis}",
+                "marker": {"color": _series(0)},
+                "hovertemplate": "%{x}: %{y:,d}<extra>" + name + "</extra>",
+            }
+        )
+        layout[f"xaxis{axis}"] = {"tickformat": "d", "nticks": 4}
+        layout[f"yaxis{axis}"] = {**_NUMBER_AXIS, "nticks": 4, "rangemode": "tozero"}
+        layout["annotations"].append(
+            {
+                "text": f"<b>{name}</b>",
+                "xref": f"x{axis} domain",
+                "yref": f"y{axis} domain",
+                "x": 0,
+                "y": 1.06,
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        )
+    return {"data": data, "layout": layout}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in a row of a timeline.
+
+    Attributes:
+        row: which row.
+        kind: which colour, and what the legend says.
+        start: seconds from the beginning.
+        seconds: how long.
+        label: what is said when it is pointed at.
+    """
+
+    row: str
+    kind: str
+    start: float
+    seconds: float
+    label: str
+
+
+def timeline(spans: Sequence[Span]) -> Figure:
+    """Draw spans as bars along one axis of seconds, the first row on top."""
+    kinds = list(dict.fromkeys(span.kind for span in spans))
+    data = []
+    for place, kind in enumerate(kinds):
+        own = [span for span in spans if span.kind == kind]
+        data.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": kind,
+                "y": [span.row for span in own],
+                "base": [span.start for span in own],
+                "x": [span.seconds for span in own],
+                "customdata": [span.label for span in own],
+                "marker": {"color": _series(place)},
+                "hovertemplate": "%{customdata}<extra></extra>",
+            }
+        )
+    return {
+        "data": data,
+        "layout": {
+            # overlay, since bars of one row follow each other by their base
+            "barmode": "overlay",
+            "showlegend": True,
+            "hovermode": "closest",
+            "xaxis": {"ticksuffix": " s", "rangemode": "tozero", "showgrid": True},
+            "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
+        },
+    }
+
+
+def _series(place: int) -> str:
+    return f"$series-{place % SERIES + 1}"
+
+
+def _spread(place: int, count: int) -> int:
+    """Return the shade, from 1, of a class among others, the whole range being used."""
+    return 1 + round(place * (SHADES - 1) / max(count - 1, 1))
+
+
+def _floats(values: Sequence[Number]) -> list[float | int | None]:
+    return [float(value) if isinstance(value, Decimal) else value for value in values]

@@ -1,0 +1,161 @@
+"""What a report tells of any run: when what ran, what was checked, from what it was made.
+
+Read from the database alone. It must never know what the project is about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import groupby
+
+import duckdb
+
+from shardrun.console.numbers import format_seconds
+from shardrun.database import ALIAS, YEAR_COLUMN, qualified
+from shardrun.digest import CANONICAL_SCHEMA, DatabaseDigest
+from shardrun.ledger_records import LedgerContents, Status
+from shardrun.report.blocks import Chart, DataTable, Section, Tile
+from shardrun.report.figures import Span, timeline
+from shardrun.stages import WorkflowStage
+from shardrun.table_diff import read_columns
+from shardrun.written_tables import WrittenTable
+
+_CHECK_COLUMNS = {YEAR_COLUMN, "check_name", "contradictions"}
+_ROW_HEIGHT = 34
+
+
+def run_tiles(ledger: LedgerContents, checks: DataTable | None) -> list[Tile]:
+    """Return the figures of the run itself that are seen first."""
+    seconds = sum(step.seconds or 0.0 for step in ledger.steps if step.status is Status.FINISHED)
+    runs = "in one run" if len(ledger.runs) == 1 else f"in {len(ledger.runs):,} runs"
+    tiles = [Tile("Run time", "time", format_seconds(seconds), runs)]
+    if checks:
+        sound = sum(contradictions == 0 for *_, contradictions in checks.rows)
+        tiles.append(
+            Tile("Checks passed", "checks", f"{sound:,} of {len(checks.rows):,}", "every year")
+        )
+    return tiles
+
+
+def read_checks(
+    connection: duckdb.DuckDBPyConnection, written: Mapping[str, WrittenTable]
+) -> DataTable | None:
+    """Read the checks that the stage VALIDATION wrote, one row a year and check.
+
+    Returns:
+        None where it has no such table: one with a year, a check_name and its contradictions.
+    """
+    for table, place in written.items():
+        relation = qualified(ALIAS, CANONICAL_SCHEMA, table)
+        if place.stage is not WorkflowStage.VALIDATION:
+            continue
+        if read_columns(connection, relation).keys() >= _CHECK_COLUMNS:
+            rows = connection.execute(
+                f"select {YEAR_COLUMN}, check_name, contradictions from {relation} order by all"
+            ).fetchall()
+            return DataTable("", (YEAR_COLUMN, "check_name", "contradictions"), tuple(rows))
+    return None
+
+
+def checks_section(checks: DataTable) -> Section:
+    """Show the checks: one line each, a column a year, with how many rows contradict it."""
+    years = sorted({row[0] for row in checks.rows if isinstance(row[0], int)})
+    found = {(name, year): contradictions for year, name, contradictions in checks.rows}
+    names = sorted({str(name) for name, _ in found})
+    table = DataTable(
+        "",
+        ("check", *map(str, years)),
+        tuple(
+            (name.replace("_", " "), *(found.get((name, year)) for year in years)) for name in names
+        ),
+    )
+    return Section("Checks", "How many rows contradict each check; 0 in a sound run.", [table])
+
+
+def reporting_section(
+    connection: duckdb.DuckDBPyConnection, written: Mapping[str, WrittenTable]
+) -> Section | None:
+    """Show the tables that the stage REPORTING wrote, whole; None where there are none."""
+    tables = []
+    for table, place in written.items():
+        if place.stage is WorkflowStage.REPORTING:
+            relation = qualified(ALIAS, CANONICAL_SCHEMA, table)
+            rows = connection.execute(f"from {relation} order by all").fetchall()
+            tables.append(DataTable(table, tuple(read_columns(connection, relation)), tuple(rows)))
+    note = "The tables that the run ended with, as they are in the database."
+    return (
+        Section("Yearly tables", note, sorted(tables, key=lambda table: table.title))
+        if (tables)
+        else None
+    )
+
+
+def timeline_section(ledger: LedgerContents) -> Section:
+    """Show every step of every run on one axis, idle time between runs left out."""
+    spans, rows = [], []
+    offset = 0.0
+    for run_id, steps in groupby(ledger.steps, key=lambda step: step.run_id):
+        of_run = list(steps)
+        begun = min(step.started_at for step in of_run)
+        for step in of_run:
+            start = offset + (step.started_at - begun).total_seconds()
+            seconds = step.seconds or 0.0
+            stage = step.stage.value.replace("_", " ")
+            label = f"{step.year} {stage}: {format_seconds(seconds)}, {step.rows or 0:,} rows"
+            if step.status is not Status.FINISHED:
+                label += f", {step.status}"
+            spans.append(Span(str(step.year), stage, start, seconds, label))
+            rows.append((run_id, step.year, stage, step.status.value, round(seconds, 3), step.rows))
+        offset = max(span.start + span.seconds for span in spans)
+    columns = ("run", "year", "stage", "status", "seconds", "rows")
+    chart = Chart(
+        title="Years and stages",
+        note="Each bar is one step; what took the time is wide. Time between runs is left out.",
+        figure=timeline(spans),
+        data=DataTable("", columns, tuple(rows)),
+        wide=True,
+        height=130 + _ROW_HEIGHT * len({span.row for span in spans}),
+    )
+    return Section("The run", "When each stage of each year ran, and for how long.", [chart])
+
+
+def origin_section(ledger: LedgerContents, digest: DatabaseDigest) -> Section:
+    """Show what the database was made from, and its fingerprint."""
+    run = ledger.runs[-1]
+    made_from = run.fingerprints
+    config = tuple(
+        (key, value if isinstance(value, str) else json.dumps(value))
+        for key, value in sorted(made_from.config.items())
+    )
+    versions = tuple((name, value) for name, value in run.versions.items())
+    threading = tuple((name, str(value)) for name, value in run.threading.items())
+    inputs = tuple((name, value) for name, value in made_from.inputs.items())
+    runs = tuple(
+        (
+            each.run_id,
+            each.status.value,
+            f"{each.start_year}-{each.end_year}",
+            f"{each.started_at:%Y-%m-%d %H:%M} UTC",
+        )
+        for each in ledger.runs
+    )
+    tables = tuple((table.table, table.rows, table.digest) for table in digest.tables)
+    return Section(
+        "Where it comes from",
+        "Databases made from the same configuration, inputs and project have the same digest, "
+        "whatever the threads, the shards or the version of DuckDB.",
+        [
+            DataTable("Runs", ("run", "status", "years", "started"), runs),
+            DataTable("Configuration", ("setting", "value"), config),
+            DataTable(
+                "Inputs and project", ("input", "digest"), (*inputs, ("project", made_from.project))
+            ),
+            DataTable("Versions and threads", ("name", "value"), (*versions, *threading)),
+            DataTable(
+                "Digests",
+                ("table", "rows", "digest"),
+                (*tables, ("all", sum(table.rows for table in digest.tables), digest.digest)),
+            ),
+        ],
+    )
