@@ -80,7 +80,7 @@ class ResidentDbt:
         self.parses = 0
         self._settings = settings
         self._names = names
-        self._memory = DbtMemory(settings.project_dir, settings.profiles_dir)
+        self._memory = DbtMemory((settings.project_dir, settings.profiles_dir))
         self._parsed: list[_Parsed] = []
         # with a manifest that it is given, dbt does not register the catalogs of this file
         self._parses_itself = (settings.project_dir / "catalogs.yml").exists()

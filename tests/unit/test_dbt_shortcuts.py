@@ -10,7 +10,7 @@ from dbt import compilation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardrun.dbt_runner.dbt_memory import inject_ctes_into_sql
+from shardrun.dbt_runner.dbt_shortcuts import inject_ctes_into_sql
 
 MODELS = sorted(Path(__file__).parents[2].glob("dbt/models/*/*.sql"))
 CTES = [
