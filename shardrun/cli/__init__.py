@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 import shardrun
-from shardrun.cli import census, check, compare, diff, digest, export, report, run, shard, status, trace
+from shardrun.cli import (
+    census,
+    check,
+    compare,
+    diff,
+    digest,
+    export,
+    report,
+    run,
+    shard,
+    status,
+    trace,
+)
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
