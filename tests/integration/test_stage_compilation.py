@@ -1,0 +1,85 @@
+"""What the resident dbt compiles for a shard is what dbt's own command line compiles for it."""
+
+import json
+
+import pytest
+
+from shardrun.config import load_config
+from shardrun.database import LEDGER_SCHEMA
+from shardrun.dbt_runner import DbtRunner
+from shardrun.project_runner import build_runner
+from shardrun.run_folder import RunFolder
+from shardrun.stages import WorkflowStage
+from shardrun.workforce.parameters import WorkforceConfig
+from tests.support.sharded_runs import Project
+
+pytestmark = pytest.mark.integration
+
+STAGE = WorkflowStage.EVENT_GENERATION
+SHARDS = [{"shard_id": 0, "total_shards": 8}, {"shard_id": 7, "total_shards": 8}]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose database holds a year, and the beginning of the next."""
+    project = Project.copied(tmp_path_factory.mktemp("compiled"), 60, "2027-2028")
+    project.must_run("default")
+    return project
+
+
+def resident(project: Project) -> DbtRunner:
+    config = load_config(project.folder / "config.yaml", WorkforceConfig)
+    config = config.model_copy(
+        update={
+            "project": config.project.model_copy(update={"project_dir": project.folder / "dbt"})
+        }
+    )
+    return build_runner(config, RunFolder(project.database("default")), ["census"], debug=False)
+
+
+def test_a_shard_s_sql_is_that_of_the_plain_command_line(project: Project) -> None:
+    runner = resident(project)
+    compiled = runner.compile_stage(STAGE, 2028, [{}, *SHARDS])
+    runner.release_database()
+    plain = DbtRunner(
+        project.folder / "dbt",
+        run_dir=project.folder / "plain",
+        base_vars=runner._base_vars,
+        env={"SHARDRUN_DATABASE": str(project.database("default"))},
+        mode="subprocess",
+    )
+    names = [node.name for node in compiled.nodes]
+    assert len(names) > 8
+    for variables, sql in zip([{}, *SHARDS], compiled.sql, strict=True):
+        done = plain.execute_command(
+            ["compile", "--no-inject-ephemeral-ctes", "--select", *names],
+            2028,
+            extra_vars=variables,
+        )
+        assert done.success
+        manifest = json.loads((project.folder / "plain/target/manifest.json").read_text())
+        for node in compiled.nodes:
+            assert sql[node.unique_id] == manifest["nodes"][node.unique_id]["compiled_code"]
+    assert len({frozenset(sql.items()) for sql in compiled.sql}) == 3
+
+
+def test_inputs_are_all_that_the_stage_reads_of_others_and_nothing_of_the_ledger(
+    project: Project,
+) -> None:
+    runner = resident(project)
+    compiled = runner.compile_stage(STAGE, 2028, [{}])
+    runner.release_database()
+    inputs = {relation.identifier for relation in compiled.inputs}
+    assert {"stg_census", "fct_workforce_snapshot", "int_hires", "stg_hazards"} <= inputs
+    assert not inputs & {node.name for node in compiled.nodes}
+    assert LEDGER_SCHEMA not in {relation.schema for relation in compiled.inputs}
+    text = "\n".join(compiled.sql[0].values())
+    assert all(f'"{name}"' in text for name in inputs)
+
+
+def test_compiling_writes_nothing_into_the_database(project: Project) -> None:
+    before = project.digest("default")
+    runner = resident(project)
+    runner.compile_stage(STAGE, 2027, SHARDS)
+    runner.release_database()
+    assert project.digest("default") == before
