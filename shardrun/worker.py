@@ -113,10 +113,12 @@ def _make(task: ShardTask, started: float) -> ShardResult:
             for name, value in task.settings:
                 connection.execute(f"set {quote_identifier(name)} = {quote_literal(value)}")
             _attach(connection, task, draft)
+            connection.begin()  # else each of two dozen statements waits for the disk
             _provide_inputs(connection, task)
             _create_models(connection, task)
             if not task.with_inputs:
                 _drop_views(connection, task)
+            connection.commit()
             _seal(connection, task, perf_counter() - started)
             connection.execute(
                 f"attach {quote_literal(draft)} as {_FINISHED} (type duckdb, read_only)"

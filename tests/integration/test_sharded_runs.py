@@ -5,8 +5,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from tests.support.sharded_runs import EVENTS, Project
+from tests.support.workforce import write_census
 
 pytestmark = pytest.mark.integration
 
@@ -47,6 +50,27 @@ def test_more_shards_than_people_leave_empty_shards_and_the_same_events(tmp_path
     assert project.digest("sharded") == project.digest("default")
     [(empty,)] = project.query("sharded", "select count(*) from shardrun.shards where rows = 0")
     assert empty >= 9
+
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(people=st.integers(1, 120), seed=st.integers(0, 2**64 - 1), shards=st.integers(2, 12))
+def test_no_population_seed_or_number_of_shards_changes_an_event(
+    project: Project, people: int, seed: int, shards: int
+) -> None:
+    drawn = Project(project.folder, "2027")
+    write_census(drawn.folder / "drawn.parquet", people, 2027)
+    config = drawn.folder / "drawn.yaml"
+    config.write_text(f"project: {{project_dir: dbt}}\nsimulation: {{random_seed: {seed}}}\n")
+    flags = ("--config", "drawn.yaml", "--census", "drawn.parquet", "--fresh")
+    drawn.must_run("drawn", *flags)
+    drawn.must_run("drawn_apart", *flags, "--shards", str(shards), "--executor", "inline")
+    assert drawn.digest("drawn_apart") == drawn.digest("drawn")
+    assert drawn.events_as_they_lie("drawn_apart") == drawn.events_as_they_lie("drawn")
 
 
 def test_one_shard_by_config_is_a_shard_and_by_flag_the_default_path(project: Project) -> None:

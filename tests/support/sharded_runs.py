@@ -71,7 +71,12 @@ class Project:
         """Run into a database and return it."""
         done = self.run(name, *more)
         assert done.returncode == 0, done.stderr
+        said = [done.stderr, *(log.read_text() for log in self._logs(name))]
+        assert not any("Could not set lock" in text for text in said)
         return self.database(name)
+
+    def _logs(self, name: str) -> list[Path]:
+        return list((self.folder / f"{name}.shardrun" / "logs").glob("*.log"))
 
     def call(self, *words: object) -> subprocess.CompletedProcess[str]:
         """Call the command line in the folder."""
