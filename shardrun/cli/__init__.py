@@ -7,9 +7,11 @@ import what is slow (dbt) only when they need it, so that ``--help`` and refusal
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -61,7 +63,7 @@ def _options(
     """Options that stand before any command."""
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     terminal = Terminal()
@@ -69,7 +71,24 @@ def main() -> None:
         with keyboard_interrupts():
             app(obj=terminal)
     except KeyboardInterrupt:
-        sys.exit(RunInterruptedError.exit_code)
+        _leave(RunInterruptedError.exit_code)
     except ShardrunError as error:
         terminal.refuse(error)
-        sys.exit(error.exit_code)
+        _leave(error.exit_code)
+    except SystemExit as ended:
+        _leave(ended.code if isinstance(ended.code, int) else 0)
+    _leave(0)
+
+
+def _leave(exit_code: int) -> NoReturn:
+    """End the process at once, as mypy does: Python frees what dbt built object by object.
+
+    That takes half a second, and nothing is left to be freed that the system does not take back.
+    """
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # whoever read it has gone
+        exit_code = exit_code or 1
+    os._exit(exit_code)

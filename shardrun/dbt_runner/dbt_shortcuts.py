@@ -8,7 +8,7 @@ years, 27 seconds on the machine where they were measured. It must never change 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
@@ -16,11 +16,13 @@ from unittest.mock import patch
 
 import networkx  # type: ignore[import-untyped]
 from dbt import compilation
+from dbt.clients.jinja import MacroGenerator
 from dbt.compilation import Linker
 from dbt.context.configured import ConfiguredContext
-from dbt.context.macros import MacroNamespace
+from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import Macro
 from dbt.plugins.manager import PluginManager
 from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients import agate_helper
@@ -29,15 +31,16 @@ from dbt_common.events.base_types import BaseEvent
 Substitute = tuple[Any, str, Any]
 """A module or class, the name of an attribute of it, and what stands in for that."""
 
-# A statement whose first word, after comments that sqlparse and DuckDB both know, is WITH.
+# what sqlparse and DuckDB both take for a comment
+_COMMENT = r"--[^\r\n]*(?:[\r\n]|$)|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/"
 _BEGINS_WITH = re.compile(
-    r"(?:\s|--[^\r\n]*[\r\n]|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/)*"
-    r"with(?:\s+recursive)?\s+(?!with\b|recursive\b)(?=[\w\"])",
-    re.I,
+    rf"(?:\s|{_COMMENT})*with(?:\s+recursive)?\s+(?!with\b|recursive\b)(?=[\w\"])", re.I
 )
-# where sqlparse might see a second statement, and dbt would keep only the first
-_MAY_END_A_STATEMENT = re.compile(r";|\bgo\b", re.I)
+_CLOSED = re.compile(rf"'[^'\\\[\]$]*'|\"[^\"\\\[\]$]*\"|{_COMMENT}")
+# where, outside of that, sqlparse might see a second statement: dbt would keep only the first
+_MAY_END_A_STATEMENT = re.compile(r"[;'\"\\$`]|/\*|# |\bgo\b", re.I)
 
+_build_namespace = MacroNamespaceBuilder.build_namespace
 _build_type_tester = cache(agate_helper.build_type_tester)
 _default_source = cache(BehaviorFlagRendered._default_source)
 _find_cycles = Linker.find_cycles
@@ -64,7 +67,7 @@ def inject_ctes_into_sql(sql: str, ctes: Sequence[Any]) -> str:
     after it matters, and sqlparse's limit of 10,000 tokens does not apply.
     """
     begins = _BEGINS_WITH.match(sql)
-    if not ctes or begins is None or _MAY_END_A_STATEMENT.search(sql):
+    if not ctes or begins is None or _MAY_END_A_STATEMENT.search(_CLOSED.sub(" ", sql)):
         return str(_inject_ctes_into_sql(sql, list(ctes)))
     injected = ", ".join(cte.sql for cte in ctes)
     return f"{sql[: begins.end()]}{injected}, {sql[begins.end() :]}"
@@ -108,6 +111,23 @@ def manifest_context(context: ManifestContext) -> dict[str, Any]:
     return members
 
 
+def build_namespace(
+    builder: MacroNamespaceBuilder, macros: Mapping[str, Mapping[str, Macro]], context: Any
+) -> MacroNamespace:
+    """Return all macros bound to a context: 500 a context, several contexts a node; saves 3 %."""
+    for package, named in macros.items():
+        bound = {name: _bound(macro, context, builder) for name, macro in named.items()}
+        if package in builder.internal_package_names:
+            builder.internal_packages[package] = bound
+            continue
+        builder.packages[package] = bound
+        if package == builder.search_package:
+            builder.locals.update(bound)
+        elif package == builder.root_package:
+            builder.globals.update(bound)
+    return _build_namespace(builder, {}, context)
+
+
 def told_event(event: BaseEvent, *arguments: Any, **told: Any) -> None:
     """Keep what an event was told; most are debug events, dropped before anybody asks."""
     event.__dict__["told"] = arguments, told
@@ -121,12 +141,25 @@ def event_attribute(event: BaseEvent, name: str) -> Any:
     return _get_event_attribute(event, name)  # type: ignore[no-untyped-call]
 
 
+def _bound(macro: Macro, context: Any, builder: MacroNamespaceBuilder) -> MacroGenerator:
+    """Return a macro in a context, without the three constructors of its class."""
+    bound = MacroGenerator.__new__(MacroGenerator)
+    bound.__dict__ = {
+        "context": context,
+        "macro": macro,
+        "node": builder.node,
+        "stack": builder.thread_ctx,
+    }
+    return bound
+
+
 SHORTCUTS: tuple[Substitute, ...] = (
     (compilation, "inject_ctes_into_sql", inject_ctes_into_sql),
     (Linker, "find_cycles", find_cycles),
     (Linker, "get_graph_summary", get_graph_summary),
     (agate_helper, "build_type_tester", build_type_tester),
     (ManifestContext, "to_dict", manifest_context),
+    (MacroNamespaceBuilder, "build_namespace", build_namespace),
     (BaseEvent, "__init__", told_event),
     (BaseEvent, "__getattr__", event_attribute),
     # the name of the module that makes an adapter, for which dbt walks the whole stack; 3 %

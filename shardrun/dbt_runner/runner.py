@@ -5,6 +5,7 @@ Owns which command a stage is and where its log goes. It must never look into th
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -222,7 +223,8 @@ class DbtRunner:
             self._held_database().release()
 
     def _held_database(self) -> HeldDatabase:
-        from shardrun.dbt_runner.held_database import HeldDatabase
+        with _no_collection():
+            from shardrun.dbt_runner.held_database import HeldDatabase
 
         self._database = self._database or HeldDatabase(self._settings)
         return self._database
@@ -274,7 +276,8 @@ class DbtRunner:
         return self._resident()
 
     def _resident(self) -> ResidentDbt:
-        from shardrun.dbt_runner.resident import ResidentDbt
+        with _no_collection():
+            from shardrun.dbt_runner.resident import ResidentDbt
 
         if not isinstance(self._dbt, ResidentDbt):
             self._dbt = ResidentDbt(self._settings, self._held_database().names)
@@ -289,3 +292,15 @@ class DbtRunner:
         return ProjectError(
             f"`dbt {' '.join(command)}` selects nothing in {self._settings.project_dir}."
         )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Import dbt: a tenth of that would go into looking for garbage among what it defines."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

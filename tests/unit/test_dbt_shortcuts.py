@@ -20,7 +20,9 @@ CTES = [
 PIECES = st.sampled_from(
     ["with", "WITH", "recursive", "x as (select 1)", "select 1", "from x", "go", ";", "''",
      "'with '", "--", "-- with\n", "/*", "*/", "/* with */", "#", "# with\n", "with(",
-     "(with x as (y))", "with ordinality", "a.with", " ", "\n", "\t", "\r\n", "\u00a0", "é", "."]
+     "(with x as (y))", "with ordinality", "a.with",
+     "-- a; b\n", "'a; b'", "'", '"', "[", "]", "\\", "$$", "`", "'';'",
+     " ", "\n", "\t", "\r\n", "\u00a0", "é", "."]
 )  # fmt: skip
 
 
