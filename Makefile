@@ -12,13 +12,18 @@ EMPLOYEES ?= 60000
 CENSUS ?= data/census.parquet
 DATABASE ?= simulation.duckdb
 
-.PHONY: run test lint format unit integration test-duckdb-1.5 test-python bench clean
+.PHONY: run test test-all lint format unit integration faults test-duckdb-1.5 test-python \
+	bench bench-shards clean
 
 run: $(VENV)/installed
 	@test -e "$(CENSUS)" || $(BIN)/shardrun census generate --employees $(EMPLOYEES) --seed 42 -o "$(CENSUS)"
 	$(BIN)/shardrun run 2025-2029 --census "$(CENSUS)" --database "$(DATABASE)"
 
-test: lint unit integration
+test: lint unit integration faults
+
+# With what is too slow for every push.
+test-all: lint integration faults
+	$(BIN)/pytest -n auto -m "not integration and not faults"
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -31,21 +36,29 @@ format: $(VENV)/installed
 	$(BIN)/ruff format .
 
 unit: $(VENV)/installed
-	$(BIN)/pytest -n auto -m "not integration"
+	$(BIN)/pytest -n auto -m "not integration and not faults and not slow"
 
 integration: $(VENV)/installed
 	$(BIN)/pytest -n auto --dist loadfile -m integration
 
+# Kills, damaged files: prints how many kills were survived.
+faults: $(VENV)/installed
+	$(BIN)/pytest -n auto --dist worksteal -m faults
+
 # The whole suite on the oldest DuckDB that is supported, in an environment of its own.
 test-duckdb-1.5:
-	$(MAKE) unit integration VENV=.venv-duckdb-1.5 DUCKDB=$(DUCKDB_1_5)
+	$(MAKE) unit integration faults VENV=.venv-duckdb-1.5 DUCKDB=$(DUCKDB_1_5)
 
 # The whole suite on another Python: make test-python PYTHON=python3.13
 test-python:
-	$(MAKE) unit integration VENV=.venv-$(notdir $(PYTHON))
+	$(MAKE) unit integration faults VENV=.venv-$(notdir $(PYTHON))
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench $(BENCH)
+
+# The sharded path beside the default one: make bench-shards BENCH="--employees 5000000"
+bench-shards: $(VENV)/installed
+	$(BIN)/python -m bench.shards $(BENCH)
 
 clean:
 	rm -rf .venv .venv-* build dist dbt/target dbt/dbt_packages dbt/logs

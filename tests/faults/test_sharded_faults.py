@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.sharded_runs import Project
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.faults
 
 FILE = "events_y2027_shard{}.duckdb"
 

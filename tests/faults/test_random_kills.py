@@ -1,0 +1,102 @@
+"""Killed at any moment, gone on with, and in the end the very tables of an undisturbed run."""
+
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.command_line import environment, shardrun
+from tests.support.sharded_runs import Project
+
+pytestmark = pytest.mark.faults
+
+TINY = Path(__file__).parents[1] / "projects" / "tiny"
+RUN = ("run", "--config", "tiny/simulation_config.yaml", "--database")
+COORDINATOR_KILLS = 110
+WORKER_KILLS = 30
+
+RecordProperty = Callable[[str, object], None]
+
+
+def digest(folder: Path, database: str) -> str:
+    done = shardrun("digest", database, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_killed_at_any_moment_goes_on_to_the_same_tables(
+    tmp_path: Path, seed: int, record_property: RecordProperty
+) -> None:
+    shutil.copytree(TINY, tmp_path / "tiny")
+    whole = time.monotonic()
+    assert shardrun(*RUN, "whole.duckdb", cwd=tmp_path).returncode == 0
+    whole = time.monotonic() - whole
+    expected = digest(tmp_path, "whole.duckdb").replace("whole.duckdb", "")
+    moments = random.Random(seed)
+    kills, database, finished = 0, 0, 0
+    while kills < COORDINATOR_KILLS // 2:
+        name = f"killed{database}.duckdb"
+        run = subprocess.Popen(
+            [sys.executable, "-m", "shardrun", *RUN, name],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            # most of the moments after the start, in which nothing is written yet
+            run.wait(whole * moments.uniform(0.25, 1.0))
+        if run.poll() is None:
+            run.kill()
+            kills += 1
+        _, stderr = run.communicate()
+        if run.returncode == 0:
+            assert digest(tmp_path, name).replace(name, "") == expected
+            database, finished = database + 1, finished + 1
+        else:
+            assert run.returncode == -9, stderr
+    last = shardrun(*RUN, name, cwd=tmp_path)
+    assert last.returncode == 0, last.stderr
+    assert digest(tmp_path, name).replace(name, "") == expected
+    record_property("kills of a coordinator survived", kills)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_workers_killed_at_any_moment_cost_their_shards_alone(
+    tmp_path: Path, seed: int, record_property: RecordProperty
+) -> None:
+    project = Project.copied(tmp_path, 200, "2027")
+    project.must_run("default")
+    moments = random.Random(seed)
+    shards = ("--shards", "32", "--workers", "2")
+    kills = 0
+    with project.start("killed", *shards) as run:
+        folder = str(project.shards_folder("killed"))
+        while run.poll() is None:
+            time.sleep(moments.uniform(0.0, 0.3))
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                busy = [
+                    process
+                    for process in psutil.Process(run.pid).children(recursive=True)
+                    if any(file.path.startswith(folder) for file in process.open_files())
+                ]
+                if busy and kills < WORKER_KILLS:
+                    moments.choice(busy).kill()
+                    kills += 1
+        _, stderr = run.communicate()
+    if run.returncode != 0:  # one shard was hit three times: it is named, and the others are kept
+        assert run.returncode == 1, stderr
+        assert "its worker was killed 3 times" in stderr
+        project.must_run("killed", *shards)
+    assert project.digest("killed") == project.digest("default")
+    assert kills > WORKER_KILLS // 3
+    record_property("kills of a worker survived", kills)
