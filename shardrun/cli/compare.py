@@ -10,7 +10,10 @@ import typer
 from shardrun.cli.comparison_view import comparison_document, comparison_view
 from shardrun.cli.options import JsonOption
 from shardrun.console.terminal import Terminal
-from shardrun.workforce.comparison import compare_scenarios
+from shardrun.report.blocks import Page
+from shardrun.report.page import check_target, write_page
+from shardrun.workforce.comparison import Comparison, compare_scenarios
+from shardrun.workforce.comparison_sections import comparison_sections, comparison_tiles
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -18,6 +21,8 @@ EXAMPLES = """\
 shardrun run --scenario high_growth  [dim]# makes high_growth.duckdb[/dim]
 
 shardrun compare simulation.duckdb high_growth.duckdb
+
+shardrun compare simulation.duckdb high_growth.duckdb -o growth.html
 
 shardrun compare simulation.duckdb high_growth.duckdb --people 50 --json
 """
@@ -35,6 +40,10 @@ def compare(
     people: Annotated[
         int, typer.Option(min=0, metavar="N", help="How many whose lives differ are named.")
     ] = 10,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write it as an HTML page too."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Compare two scenarios of a workforce: assumptions, figures by year, and whose lives differ.
@@ -44,8 +53,23 @@ def compare(
     """
     terminal: Terminal = context.obj
     terminal.json = json
+    if output is not None:
+        check_target(output)
     comparison = compare_scenarios(base, alt, people)
+    if output is not None:
+        write_page(_page(comparison), output)
+        terminal.remark(f"written to {output}")
     if json:
         terminal.show_document(comparison_document(comparison))
     else:
         terminal.show(comparison_view(terminal, comparison))
+
+
+def _page(comparison: Comparison) -> Page:
+    years = comparison.years
+    return Page(
+        title=f"{comparison.alt.stem} against {comparison.base.stem}, {years[0]} to {years[-1]}",
+        subtitle=f"base {comparison.base.name}, alternative {comparison.alt.name}",
+        tiles=comparison_tiles(comparison),
+        sections=comparison_sections(comparison),
+    )

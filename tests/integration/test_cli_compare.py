@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.support.browser import chromium, visit
 from tests.support.command_line import shardrun
 from tests.support.simulated import copy_project
 from tests.support.workforce import write_census
@@ -120,6 +121,25 @@ def test_layoffs_change_the_lives_of_those_laid_off_and_of_nobody_else(here: Pat
     assert f"{len(laid_off):,}" in shown.stdout
     assert "target_growth_rate" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 60
+
+
+def test_the_page_draws_both_scenarios_of_every_figure(here: Path) -> None:
+    made = shardrun(
+        *("compare", "simulation.duckdb", "faster.duckdb", "-o", "page.html", "--json"), cwd=here
+    )
+    assert made.returncode == 0, made.stderr
+    document = json.loads(made.stdout)
+    expected = [
+        [[year[side] for year in entry["years"]] for side in ("base", "alt")]
+        for entry in document["figures"]
+    ]
+    with chromium() as browser, visit(browser, here / "page.html") as seen:
+        drawn = seen.page.evaluate(
+            "[...document.querySelectorAll('.chart')].map((c) => c.data.map((t) => t.y))"
+        )
+        assert drawn == expected
+        assert seen.said == []
+        assert seen.asked_for == [(here / "page.html").as_uri()]
 
 
 def test_databases_of_another_project_and_one_file_twice_are_refused(
