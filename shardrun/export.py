@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -96,6 +96,7 @@ def export_database(
     *,
     tables: Sequence[str] = (),
     overwrite: bool = False,
+    tell: Callable[[ExportedFile], None] = lambda file: None,
 ) -> Export:
     """Write the canonical tables of a database of ours into a folder.
 
@@ -105,6 +106,7 @@ def export_database(
         file_format: of the files.
         tables: which ones; none given means all.
         overwrite: whether the folder of an earlier export may be replaced; never another one.
+        tell: is told of each file before it is written.
 
     Raises:
         InputError: the folder holds something, or there is no such table, or it is too large.
@@ -121,7 +123,9 @@ def export_database(
         try:
             with _whole(folder) as partial:
                 for plan in plans:
-                    _write(connection, plan, partial, file_format)
+                    for file in plan.files:
+                        tell(file)
+                        _write(connection, plan, file, partial, file_format)
                 export = Export(folder, file_format, tuple(plans))
                 text = json.dumps(export.contents(), indent=2, ensure_ascii=False)
                 (partial / CONTENTS).write_text(text + "\n", encoding="utf-8")
@@ -217,14 +221,14 @@ def _plan(
 def _write(
     connection: duckdb.DuckDBPyConnection,
     table: ExportedTable,
+    file: ExportedFile,
     folder: Path,
     file_format: ExportFormat,
 ) -> None:
     relation = qualified(ALIAS, CANONICAL_SCHEMA, table.table)
+    path = folder / file.path
+    path.parent.mkdir(exist_ok=True)
+    year = f" where {YEAR_COLUMN} = {path.stem}" if path.parent != folder else ""
     order = ", ".join(f"{quote_identifier(name)} nulls last" for name in table.order)
-    for file in table.files:
-        path = folder / file.path
-        path.parent.mkdir(exist_ok=True)
-        year = f" where {YEAR_COLUMN} = {path.stem}" if path.parent != folder else ""
-        ordered = f" order by {order}" if order else ""
-        write_file(connection, f"select * from {relation}{year}{ordered}", path, file_format)
+    ordered = f" order by {order}" if order else ""
+    write_file(connection, f"select * from {relation}{year}{ordered}", path, file_format)

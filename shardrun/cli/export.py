@@ -10,7 +10,7 @@ import typer
 from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.export import export_document, export_view
 from shardrun.console.terminal import Terminal
-from shardrun.export import export_database
+from shardrun.export import ExportedFile, export_database
 from shardrun.export_files import ExportFormat
 
 EXAMPLES = """\
@@ -39,7 +39,8 @@ def export(
         ),
     ],
     file_format: Annotated[
-        ExportFormat, typer.Option("--format", help="What the files are.")
+        ExportFormat,
+        typer.Option("--format", help="What the files are; xlsx takes by far the longest."),
     ] = ExportFormat.PARQUET,
     tables: Annotated[
         list[str] | None,
@@ -57,9 +58,14 @@ def export(
     """
     terminal: Terminal = context.obj
     terminal.json = json
-    exported = export_database(
-        database, output, file_format, tables=tables or (), overwrite=overwrite
-    )
+    with terminal.err.status("reading the tables") as status:
+
+        def tell(file: ExportedFile) -> None:
+            status.update(f"writing {file.path}, {file.rows:,} rows")
+
+        exported = export_database(
+            database, output, file_format, tables=tables or (), overwrite=overwrite, tell=tell
+        )
     if json:
         terminal.show_document(export_document(exported))
     else:
