@@ -26,15 +26,25 @@ _ROW_HEIGHT = 34
 
 
 def run_tiles(ledger: LedgerContents, checks: DataTable | None) -> list[Tile]:
-    """Return the figures of the run itself that are seen first."""
-    seconds = sum(step.seconds or 0.0 for step in ledger.steps if step.status is Status.FINISHED)
+    """Return the figures of the run itself that are seen first.
+
+    Args:
+        ledger: of the database.
+        checks: the project's own; None counts dbt's tests instead.
+    """
+    finished = [step for step in ledger.steps if step.status is Status.FINISHED]
+    seconds = sum(step.seconds or 0.0 for step in finished)
     runs = "in one run" if len(ledger.runs) == 1 else f"in {len(ledger.runs):,} runs"
     tiles = [Tile("Run time", "time", format_seconds(seconds), runs)]
     if checks:
-        sound = sum(contradictions == 0 for *_, contradictions in checks.rows)
-        tiles.append(
-            Tile("Checks passed", "checks", f"{sound:,} of {len(checks.rows):,}", "every year")
-        )
+        total = len(checks.rows)
+        passed = sum(contradictions == 0 for *_, contradictions in checks.rows)
+    else:
+        total = sum(step.checks or 0 for step in finished)
+        passed = sum(step.checks_passed or 0 for step in finished)
+    if total:
+        note = "of the project's own" if checks else "dbt tests"
+        tiles.append(Tile("Checks passed", "checks", f"{passed:,} of {total:,}", note))
     return tiles
 
 

@@ -223,6 +223,7 @@ def test_another_project_has_its_own_tables_and_its_timeline(
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["charts"] == 1
     with visit(browser, tmp_path / "page.html") as seen:
+        assert "4 of 4" in seen.page.locator(".tiles").inner_text()
         assert seen.page.title() == "<b>tiny & co, 2025 to 2026"
         assert seen.page.evaluate(TABLE, "rpt_rabbits") == [
             ["2025", "2", "4", "1.0000", "49382.68"],

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
+from shardrun.errors import DatabaseError
+from shardrun.fingerprints import Fingerprints
+from shardrun.ledger import Ledger
 from shardrun.workforce.draws import STREAMS, create_draws
-from shardrun.workforce.life import Life
+from shardrun.workforce.life import Life, read_life
 from tests.support import render
 
 
@@ -46,3 +51,13 @@ def test_the_shard_is_that_of_the_projects_macro(shards: int) -> None:
                 f"select {of_key} from (select ?::ubigint as key)", [key]
             ).fetchone()
             assert (Life("E", key, ()).shard_of(shards),) == expected
+
+
+def test_a_database_of_another_project_is_refused(tmp_path: Path) -> None:
+    database = tmp_path / "rabbits.duckdb"
+    with duckdb.connect(database) as connection:
+        ledger = Ledger(connection.cursor, database)
+        ledger.begin_run(2025, 2025, 42, {"dbt_threads": 1}, Fingerprints({}, {}, "p"))
+        connection.execute("create table fct_rabbits as select 2025 as simulation_year")
+    with pytest.raises(DatabaseError, match="not made by the bundled workforce"):
+        read_life(database, "E0000001")
