@@ -23,6 +23,7 @@ from shardrun.report.run_sections import (
     run_tiles,
     timeline_section,
 )
+from shardrun.report.shard_section import shard_section
 from shardrun.workforce.report_sections import is_workforce, workforce_sections, workforce_tiles
 from shardrun.written_tables import read_written_tables
 
@@ -96,6 +97,7 @@ def _page(database: Path) -> Page:
             *sections,
             *([reporting] if reporting else []),
             timeline_section(ledger),
+            *([shards] if (shards := shard_section(ledger)) else []),
             *([checks_section(checks)] if checks else []),
             origin_section(ledger, digest_database(database)),
         ],

@@ -169,6 +169,35 @@ def bridge(
     }
 
 
+def grouped_bars(
+    groups: Sequence[str],
+    names: Sequence[str],
+    values: Sequence[Number],
+    labels: Sequence[str],
+) -> Figure:
+    """Draw a bar for each value, those of a group next to each other.
+
+    Args:
+        groups: what each bar belongs to, a year as a rule.
+        names: of the bars in their group.
+        values: their lengths.
+        labels: what is said when a bar is pointed at.
+    """
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": [list(groups), list(names)],
+                "y": _floats(values),
+                "customdata": list(labels),
+                "marker": {"color": _series(0)},
+                "hovertemplate": "%{customdata}<extra></extra>",
+            }
+        ],
+        "layout": {"showlegend": False, "yaxis": {**_NUMBER_AXIS, "rangemode": "tozero"}},
+    }
+
+
 def panels(x: Sequence[int], series: Mapping[str, Sequence[Number]], columns: int) -> Figure:
     """Draw each series as bars in a panel and a scale of its own.
 

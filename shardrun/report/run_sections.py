@@ -93,12 +93,10 @@ def reporting_section(
             relation = qualified(ALIAS, CANONICAL_SCHEMA, table)
             rows = connection.execute(f"from {relation} order by all").fetchall()
             tables.append(DataTable(table, tuple(read_columns(connection, relation)), tuple(rows)))
+    if not tables:
+        return None
     note = "The tables that the run ended with, as they are in the database."
-    return (
-        Section("Yearly tables", note, sorted(tables, key=lambda table: table.title))
-        if (tables)
-        else None
-    )
+    return Section("Yearly tables", note, sorted(tables, key=lambda table: table.title))
 
 
 def timeline_section(ledger: LedgerContents) -> Section:

@@ -209,6 +209,32 @@ def test_a_narrow_window_shows_everything_within_its_width(browser: Browser, fil
         assert wide <= 400
 
 
+def test_the_shards_of_a_run_are_told_with_time_and_memory(
+    browser: Browser, database: Path, tmp_path: Path
+) -> None:
+    inputs = database.parent
+    run = shardrun(
+        *("run", "2027", "--config", inputs / "shrinking" / "config.yaml", "--shards", "3"),
+        *("--census", inputs / "census_1500_2027.parquet", "--database", "shards.duckdb"),
+        cwd=tmp_path,
+    )
+    assert run.returncode == 0, run.stderr
+    made = shardrun("report", "shards.duckdb", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    shards = query(
+        tmp_path / "shards.duckdb",
+        "select shard_id, seconds, peak_memory / 1e6 from shardrun.shards order by shard_id",
+    )
+    assert [shard for shard, _, _ in shards] == [0, 1, 2]
+    with visit(browser, tmp_path / "shards.html") as seen:
+        (time,) = traces(seen, "Time").values()
+        (memory,) = traces(seen, "Memory").values()
+        assert time["x"] == [["2027"] * 3, ["0", "1", "2"]]
+        assert time["y"] == pytest.approx([seconds for _, seconds, _ in shards])
+        assert memory["y"] == pytest.approx([megabytes for _, _, megabytes in shards])
+        assert seen.said == []
+
+
 def test_another_project_has_its_own_tables_and_its_timeline(
     browser: Browser, tmp_path: Path
 ) -> None:
