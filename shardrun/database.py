@@ -130,11 +130,16 @@ def check_ownership(path: Path) -> None:
 
 def has_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> bool:
     """Return whether ``catalog``, an attached database, holds our ledger."""
+    return ledger_has(connection, catalog, "runs")
+
+
+def ledger_has(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> bool:
+    """Return whether the ledger of ``catalog`` has a table; older ones lack some."""
     return (
         connection.execute(
             "select 1 from duckdb_tables() where database_name = ? and schema_name = ? "
-            "and table_name = 'runs'",
-            [catalog, LEDGER_SCHEMA],
+            "and table_name = ?",
+            [catalog, LEDGER_SCHEMA, table],
         ).fetchone()
         is not None
     )

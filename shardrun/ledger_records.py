@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import duckdb
 
-from shardrun.database import LEDGER_SCHEMA, qualified
+from shardrun.database import LEDGER_SCHEMA, ledger_has, qualified
 from shardrun.fingerprints import Fingerprints
 from shardrun.stages import WorkflowStage
 
@@ -149,11 +149,6 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
         f"checks_passed from {qualified(catalog, LEDGER_SCHEMA, 'steps')} "
         "order by started_at, year"
     ).fetchall()
-    shards = connection.execute(
-        "select run_id, stage, year, shard_id, total_shards, status, tries, worker, seconds, rows, "
-        f"peak_memory, error from {qualified(catalog, LEDGER_SCHEMA, 'shards')} "
-        "order by run_id, year, stage, shard_id"
-    ).fetchall()
     return LedgerContents(
         runs=tuple(
             RunRecord(
@@ -189,10 +184,22 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
             StepRecord(run_id, WorkflowStage(stage), year, Status(status), _utc(started), *figures)
             for run_id, year, stage, status, started, *figures in steps
         ),
-        shards=tuple(
-            ShardRecord(run_id, WorkflowStage(stage), year, shard_id, total, Status(status), *rest)
-            for run_id, stage, year, shard_id, total, status, *rest in shards
-        ),
+        shards=_read_shards(connection, catalog),
+    )
+
+
+def _read_shards(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[ShardRecord, ...]:
+    """Read the shards; a database of before the ledger recorded them has none."""
+    if not ledger_has(connection, catalog, "shards"):
+        return ()
+    shards = connection.execute(
+        "select run_id, stage, year, shard_id, total_shards, status, tries, worker, seconds, rows, "
+        f"peak_memory, error from {qualified(catalog, LEDGER_SCHEMA, 'shards')} "
+        "order by run_id, year, stage, shard_id"
+    ).fetchall()
+    return tuple(
+        ShardRecord(run_id, WorkflowStage(stage), year, shard_id, total, Status(status), *rest)
+        for run_id, stage, year, shard_id, total, status, *rest in shards
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shardrun.database import LEDGER_SCHEMA, qualified
+from shardrun.database import LEDGER_SCHEMA, ledger_has, qualified
 from shardrun.stages import WorkflowStage
 
 _TABLE = "written_tables"
@@ -39,12 +39,7 @@ def read_written_tables(
         catalog: the name the database is attached under.
         schema: of the tables.
     """
-    known = connection.execute(
-        "select 1 from duckdb_tables() "
-        "where database_name = ? and schema_name = ? and table_name = ?",
-        [catalog, LEDGER_SCHEMA, _TABLE],
-    ).fetchone()
-    if known is None:
+    if not ledger_has(connection, catalog, _TABLE):
         return {}
     rows = connection.execute(
         f"select table_name, stage, place from {qualified(catalog, LEDGER_SCHEMA, _TABLE)} "
