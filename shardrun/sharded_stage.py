@@ -17,6 +17,7 @@ from shardrun.database import YEAR_COLUMN
 from shardrun.dbt_runner import DbtRunner
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName
 from shardrun.errors import InputError, ShardError
+from shardrun.garbage import no_collection
 from shardrun.run_folder import RunFolder
 from shardrun.shard_pool import ShardListener, ShardPool, run_shards
 from shardrun.shard_sizing import WorkerShare
@@ -181,7 +182,8 @@ def compile_judged(
         columns = read_columns(connection, compiled.inputs)
         settings = read_settings(connection)
     sql_folder = folder.shards / "sql" / "check"
-    verdict = judge_stage(compiled, columns, table, sql_folder)
+    with no_collection():
+        verdict = judge_stage(compiled, columns, table, sql_folder)
     if not verdict.is_safe:
         write_judged_sql(compiled, verdict, sql_folder)
         violations = "\n".join(f"  {violation}" for violation in verdict.violations)

@@ -5,7 +5,6 @@ Owns which command a stage is and where its log goes. It must never look into th
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSet
 from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
 from shardrun.errors import ProjectError
+from shardrun.garbage import no_collection
 from shardrun.stages import WorkflowStage
 from shardrun.workflow_config import StageConfig
 
@@ -223,7 +223,7 @@ class DbtRunner:
             self._held_database().release()
 
     def _held_database(self) -> HeldDatabase:
-        with _no_collection():
+        with no_collection():
             from shardrun.dbt_runner.held_database import HeldDatabase
 
         self._database = self._database or HeldDatabase(self._settings)
@@ -276,7 +276,7 @@ class DbtRunner:
         return self._resident()
 
     def _resident(self) -> ResidentDbt:
-        with _no_collection():
+        with no_collection():
             from shardrun.dbt_runner.resident import ResidentDbt
 
         if not isinstance(self._dbt, ResidentDbt):
@@ -292,15 +292,3 @@ class DbtRunner:
         return ProjectError(
             f"`dbt {' '.join(command)}` selects nothing in {self._settings.project_dir}."
         )
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Import dbt: a tenth of that would go into looking for garbage among what it defines."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
