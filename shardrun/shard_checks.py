@@ -208,6 +208,16 @@ def _refuse_duplicates(
     table: CanonicalTable,
 ) -> None:
     key = ", ".join(quote_identifier(column) for column in table.unique_key)
+    hashes = " union all ".join(
+        f"select hash({key}) as hash from {qualified(catalog, *table.relation)}"
+        for catalog in shards
+    )
+    # half the time of grouping by the key itself; equal keys have equal hashes
+    [(alike,)] = connection.execute(
+        f"select count(*) - count(distinct hash) from ({hashes})"
+    ).fetchall()
+    if not alike:
+        return
     sources = " union all ".join(
         f"select {key}, {result.shard.index} as shardrun_shard_id "
         f"from {qualified(catalog, *table.relation)}"

@@ -21,6 +21,10 @@ LEAST_MB = 64
 _STAGE_MB_PER_MILLION = 260
 """Peak memory of the unsplit event stage: 1.27 GB at 5 million people, DuckDB's caches included."""
 
+_UNION_MB = 250
+_UNION_MB_PER_MILLION = 300
+"""A million sorted events and what is written beside them; 300 MB were as fast as 8 GB."""
+
 _COMFORTABLE = 0.6
 """The share of the memory limit up to which the unsplit stage never spilled."""
 
@@ -75,6 +79,18 @@ def choose_shards(entities: int | None, cores: int, memory_mb: int) -> ShardChoi
     while needed / shards > share and shards < 64 * cores:
         shards *= 2
     return ShardChoice(shards, f"{people}: more than threads in one process can hold with comfort")
+
+
+def union_memory_mb(largest_shard: int, memory_mb: int) -> int:
+    """Return what a union needs to sort one shard after another, in megabytes.
+
+    DuckDB would keep what it has read and written in memory up to its limit, to no use.
+
+    Args:
+        largest_shard: rows of the largest shard.
+        memory_mb: that may be used, in megabytes.
+    """
+    return min(_UNION_MB + largest_shard * _UNION_MB_PER_MILLION // 1_000_000, memory_mb)
 
 
 def share_machine(shards: int, workers: int | None, cores: int, memory_mb: int) -> WorkerShare:

@@ -7,7 +7,8 @@ workers to read, then the union to write. It must never know what the stage's mo
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
@@ -20,7 +21,7 @@ from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
 from shardrun.run_folder import RunFolder
 from shardrun.shard_pool import ShardListener, ShardPool, run_shards
-from shardrun.shard_sizing import WorkerShare
+from shardrun.shard_sizing import WorkerShare, union_memory_mb
 from shardrun.shard_tasks import (
     JUDGED_VARIANTS,
     StageSetting,
@@ -32,6 +33,7 @@ from shardrun.shard_tasks import (
     write_judged_sql,
 )
 from shardrun.shards import Shard, ShardResult
+from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
 from shardrun.workflow_config import EventTable
 
@@ -114,7 +116,8 @@ class ShardedStage:
         if any(result.failure for result in results):
             raise ShardsFailedError(results)
         table = canonical_table(compiled.stage, self.table, YEAR_COLUMN)
-        with self.runner.cursor() as connection:
+        largest = max(result.rows for result in results)
+        with self.runner.cursor() as connection, _frugal(connection, largest):
             united = write_union(
                 connection, results, table, lambda connection: record(connection, results)
             )
@@ -209,6 +212,21 @@ def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
     for path in folder.shards.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
+
+
+@contextmanager
+def _frugal(connection: duckdb.DuckDBPyConnection, largest_shard: int) -> Iterator[None]:
+    """Let DuckDB hold no more in memory than a union can use."""
+    [(limit, in_bytes)] = connection.execute(
+        "select value, parse_formatted_bytes(value) from duckdb_settings() "
+        "where name = 'memory_limit'"
+    ).fetchall()
+    frugal = union_memory_mb(largest_shard, in_bytes // 1_000_000)
+    connection.execute(f"set memory_limit = '{frugal}MB'")
+    try:
+        yield
+    finally:
+        connection.execute(f"set memory_limit = {quote_literal(limit)}")
 
 
 def read_columns(

@@ -11,6 +11,7 @@ from shardrun.shard_sizing import (
     WORKER_MB,
     choose_shards,
     share_machine,
+    union_memory_mb,
 )
 
 
@@ -60,6 +61,13 @@ def test_workers_never_get_more_than_there_is(
     assert share.threads * share.workers <= max(cores, share.workers)
     assert share.memory_mb >= LEAST_MB
     assert COORDINATOR_MB + share.workers * (share.memory_mb + WORKER_MB) <= memory_mb
+
+
+@given(st.integers(0, 10**9), st.integers(100, 10**6))
+def test_a_union_never_gets_more_than_there_is_and_grows_with_its_shards(
+    rows: int, memory_mb: int
+) -> None:
+    assert union_memory_mb(rows // 2, memory_mb) <= union_memory_mb(rows, memory_mb) <= memory_mb
 
 
 def test_too_little_memory_says_how_much_is_needed() -> None:
