@@ -10,6 +10,19 @@ import typer
 DEFAULT_DATABASE = Path("simulation.duckdb")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+YearsArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="YEARS", help="First and last year, 2025-2029, or one; else the config's."
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(help="Configuration file; config/simulation_config.yaml where there is one."),
+]
+CensusOption = Annotated[
+    Path | None, typer.Option(help="Census file, Parquet or CSV; else the config's.")
+]
 DatabaseArgument = Annotated[
     Path, typer.Argument(metavar="DATABASE", help="A database that `shardrun run` made.")
 ]

@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from shardrun.cli.options import DEFAULT_DATABASE, JsonOption
+from shardrun.cli.options import (
+    DEFAULT_DATABASE,
+    CensusOption,
+    ConfigOption,
+    JsonOption,
+    YearsArgument,
+)
 from shardrun.cli.projects import load_run_config, project_inputs, with_census
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
@@ -47,19 +53,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    years: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="YEARS", help="First and last year, 2025-2029, or one; else the config's."
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(help="Configuration file; config/simulation_config.yaml where there is one."),
-    ] = None,
-    census: Annotated[
-        Path | None, typer.Option(help="Census file, Parquet or CSV; else the config's.")
-    ] = None,
+    years: YearsArgument = None,
+    config: ConfigOption = None,
+    census: CensusOption = None,
     database: Annotated[
         Path | None,
         typer.Option(

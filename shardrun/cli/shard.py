@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shardrun.cli.options import DEFAULT_DATABASE, JsonOption
+from shardrun.cli.options import DEFAULT_DATABASE, ConfigOption, JsonOption
 from shardrun.cli.projects import load_run_config
 from shardrun.config import MAX_SHARDS, SimulationConfig
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
@@ -48,10 +48,7 @@ def shard(
     database: Annotated[
         Path, typer.Option(help="A database that `shardrun run` made, finished or not.")
     ] = DEFAULT_DATABASE,
-    config: Annotated[
-        Path | None,
-        typer.Option(help="Configuration file; config/simulation_config.yaml where there is one."),
-    ] = None,
+    config: ConfigOption = None,
     with_inputs: Annotated[
         bool,
         typer.Option("--with-inputs", help="Copy the input rows too: a file that stands alone."),
