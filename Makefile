@@ -22,8 +22,9 @@ run: $(VENV)/installed
 test: lint unit integration faults
 
 # With what is too slow for every push.
-test-all: lint integration faults
+test-all: lint integration
 	$(BIN)/pytest -n auto -m "not integration and not faults"
+	$(BIN)/pytest -n auto --dist worksteal -m faults
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -41,9 +42,9 @@ unit: $(VENV)/installed
 integration: $(VENV)/installed
 	$(BIN)/pytest -n auto --dist loadfile -m integration
 
-# Kills, damaged files: prints how many kills were survived.
+# Kills and damaged files; prints how many kills were survived.
 faults: $(VENV)/installed
-	$(BIN)/pytest -n auto --dist worksteal -m faults
+	$(BIN)/pytest -n auto --dist worksteal -m "faults and not slow"
 
 # The whole suite on the oldest DuckDB that is supported, in an environment of its own.
 test-duckdb-1.5:
