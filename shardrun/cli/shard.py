@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def shard(
     context: typer.Context,
+    year: Annotated[int, typer.Option(help="Which simulated year.")],
     index: Annotated[
         int | None, typer.Argument(metavar="I", help="Which shard, from 0.", min=0)
     ] = None,
@@ -41,7 +42,6 @@ def shard(
         int | None,
         typer.Option("--of", metavar="N", help="How many shards.", min=1, max=MAX_SHARDS),
     ] = None,
-    year: Annotated[int, typer.Option("--year", help="Which simulated year.")] = ...,  # type: ignore[assignment]
     key: Annotated[
         str | None, typer.Option("--key", metavar="ID", help="One entity's id: a shard of one.")
     ] = None,
