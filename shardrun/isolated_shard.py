@@ -26,6 +26,7 @@ from shardrun.dbt_project import read_project
 from shardrun.errors import InputError, ShardError
 from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.periods import periods
 from shardrun.plan import build_plan
 from shardrun.project_runner import build_runner
 from shardrun.run_folder import RunFolder
@@ -203,7 +204,7 @@ def _check_ready(
     """Refuse a year whose earlier stages the database does not hold."""
     run = ledger.runs[-1]
     last_year = max(run.end_year, *(done for _, done in ledger.done), run.start_year)
-    if not run.start_year <= year <= last_year:
+    if year not in periods(config.simulation.period, run.start_year, last_year):
         raise InputError(f"--year: {database} holds {run.start_year} to {last_year}, not {year}")
     plan = takewhile(
         lambda step: (step.stage, step.year) != (SHARDED_STAGE, year),

@@ -47,5 +47,6 @@ def build_runner(
         },
         stages=config.workflow.stages,
         start_year=config.simulation.start_year,
+        period_variable=config.simulation.variable,
         debug=debug,
     )

@@ -79,7 +79,13 @@ def _execute(
             )
             if accepted.from_year is not None:
                 with runner.cursor() as connection:
-                    rewind(connection, ledger, accepted.folder.database, accepted.from_year)
+                    rewind(
+                        connection,
+                        ledger,
+                        accepted.folder.database,
+                        years.period_column,
+                        accepted.from_year,
+                    )
             tell(RunStarted(run_id, accepted.plan, accepted.done))
             with _recorded(ledger):
                 summary = PipelineOrchestrator(

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import duckdb
 
 from shardrun.coordinator import UnionResult, write_union
-from shardrun.database import YEAR_COLUMN
 from shardrun.dbt_runner import DbtRunner
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
+from shardrun.periods import YEAR_COLUMN
 from shardrun.run_folder import RunFolder
 from shardrun.shard_pool import ShardListener, ShardPool, run_shards
 from shardrun.shard_sizing import WorkerShare, union_memory_mb

@@ -41,6 +41,15 @@ def _selector(value: str) -> str:
     return value
 
 
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError(f"{shown(value)} is no name: letters, digits and _, no digit first")
+    return value
+
+
+JsonScalar = str | int | float | bool | None
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, AfterValidator(not_blank)]
 Selectors = Annotated[tuple[Annotated[str, AfterValidator(_selector)], ...], Strict(False)]
 

@@ -17,6 +17,7 @@ from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
 from shardrun.errors import ProjectError
 from shardrun.garbage import no_collection
+from shardrun.periods import YEAR_COLUMN
 from shardrun.stages import WorkflowStage
 from shardrun.workflow_config import StageConfig
 
@@ -53,6 +54,7 @@ class DbtRunner:
         mode: Literal["resident", "subprocess"] = "resident",
         stages: Mapping[WorkflowStage, StageConfig] | None = None,
         start_year: int | None = None,
+        period_variable: str = YEAR_COLUMN,
         debug: bool = False,
     ) -> None:
         """Start nothing yet: dbt is imported with the first command.
@@ -68,6 +70,7 @@ class DbtRunner:
             mode: ``resident`` keeps dbt in this process, ``subprocess`` starts it for every call.
             stages: what the stages run.
             start_year: the first simulated year, for stages with ``full_refresh: first_year``.
+            period_variable: the var that a call's year, or other period, goes into.
             debug: one thread throughout, and the SQL that dbt runs in the log.
         """
         project_dir = project_dir.resolve()
@@ -85,6 +88,7 @@ class DbtRunner:
         self._mode = mode
         self._stages = dict(stages or {})
         self._start_year = start_year
+        self._period_variable = period_variable
         self._dbt: Dbt | None = None
         self._database: HeldDatabase | None = None
         self._commands = 0
@@ -106,7 +110,7 @@ class DbtRunner:
 
         Args:
             command: such as ``["run", "--select", "tag:FOUNDATION"]``.
-            simulation_year: the var ``simulation_year``.
+            simulation_year: for which year, or other period.
             threads: dbt's threads; None means the runner's.
             extra_vars: vars of this call.
             log_name: name of its log, without ending; None numbers it.
@@ -239,7 +243,7 @@ class DbtRunner:
     ) -> DbtCall:
         self._commands += 1
         settings = self._settings
-        year = {} if simulation_year is None else {"simulation_year": simulation_year}
+        year = {} if simulation_year is None else {self._period_variable: simulation_year}
         return DbtCall(
             command=tuple(command),
             variables={**self._base_vars, **year, **(extra_vars or {})},
