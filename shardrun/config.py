@@ -153,7 +153,7 @@ class ProjectSection(Section):
 
     Attributes:
         project_dir: the folder of dbt_project.yml.
-        profiles_dir: the folder of profiles.yml; None means project_dir.
+        profiles_dir: the folder of profiles.yml; None means project_dir, or where dbt looks else.
         target: the target in profiles.yml; None means the profile's default.
     """
 

@@ -68,6 +68,9 @@ def config_settings(config: SimulationConfig) -> dict[str, JsonScalar]:
         settings[f"{key}.select"] = " ".join(stage_config.selectors)
         settings[f"{key}.when"] = stage_config.when
         settings[f"{key}.full_refresh"] = stage_config.full_refresh
+        if stage_config.exclude:
+            settings[f"{key}.exclude"] = " ".join(stage_config.exclude)
+        settings |= {f"{key}.vars.{name}": value for name, value in stage_config.vars.items()}
     return settings
 
 

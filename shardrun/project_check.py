@@ -31,7 +31,6 @@ from shardrun.session import execute_run
 from shardrun.shard_safety import StageVerdict, Violation
 from shardrun.shard_tasks import JUDGED_VARIANTS, judge_stage, write_judged_sql
 from shardrun.sharded_stage import read_columns
-from shardrun.sharding import SHARDED_STAGE
 from shardrun.sql import quote_literal
 from shardrun.workflow_config import EventTable
 
@@ -133,8 +132,8 @@ def _judge_years(
 ) -> Iterator[StageVerdict]:
     years = accepted.config.simulation
     for step in build_plan(accepted.config, years.start_year, years.end_year):
-        if step.stage is SHARDED_STAGE:
-            stage = runner.compile_stage(SHARDED_STAGE, step.year, JUDGED_VARIANTS)
+        if step.stage is table.stage:
+            stage = runner.compile_stage(table.stage, step.year, JUDGED_VARIANTS)
             with runner.cursor() as connection:
                 columns = read_columns(connection, stage.inputs)
             verdict = judge_stage(stage, columns, table, sql_folder)

@@ -59,8 +59,7 @@ class ShardedStage:
     """What it takes to run a stage of any year in shards.
 
     Attributes:
-        stage: which stage.
-        table: its canonical table.
+        table: which stage it is, and its canonical table.
         total: how many shards a year has.
         share: what each worker may use.
         runner: dbt on the main file.
@@ -69,7 +68,6 @@ class ShardedStage:
         keep_shards: whether the shard files stay after the union.
     """
 
-    stage: WorkflowStage
     table: EventTable
     total: int
     share: WorkerShare
@@ -77,6 +75,11 @@ class ShardedStage:
     pool: ShardPool
     folder: RunFolder
     keep_shards: bool = False
+
+    @property
+    def stage(self) -> WorkflowStage:
+        """Which stage runs in shards."""
+        return self.table.stage
 
     def execute(
         self, year: int, origin: str, on_progress: ShardListener, record: Record
@@ -99,7 +102,7 @@ class ShardedStage:
             ShardError: the shards don't fit together; the canonical table is as it was.
         """
         shards = [Shard(year, index, self.total) for index in range(self.total)]
-        compiled = compile_judged(self.runner, self.stage, year, shards, self.table, self.folder)
+        compiled = compile_judged(self.runner, year, shards, self.table, self.folder)
         setting = StageSetting(
             origin=origin,
             database=self.folder.database,
@@ -166,7 +169,6 @@ class JudgedStage:
 
 def compile_judged(
     runner: DbtRunner,
-    stage: WorkflowStage,
     year: int,
     shards: list[Shard],
     table: EventTable,
@@ -180,7 +182,7 @@ def compile_judged(
         ProjectError: dbt can't compile it.
     """
     variants = [*JUDGED_VARIANTS, *(shard_variables(shard) for shard in shards)]
-    compiled = runner.compile_stage(stage, year, variants)
+    compiled = runner.compile_stage(table.stage, year, variants)
     with runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
         settings = read_settings(connection)
@@ -191,8 +193,8 @@ def compile_judged(
         write_judged_sql(compiled, verdict, sql_folder)
         violations = "\n".join(f"  {violation}" for violation in verdict.violations)
         raise InputError(
-            f"{stage.upper()} of {year} can't be run in shards, since the result would be another "
-            f"than without:\n{violations}\nRun it without --shards, or change the models."
+            f"{table.stage.upper()} of {year} can't be run in shards, since the result would be "
+            f"another than without:\n{violations}\nRun it without --shards, or change the models."
         )
     return JudgedStage(compiled, columns, settings)
 

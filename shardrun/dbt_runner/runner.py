@@ -156,6 +156,8 @@ class DbtRunner:
         command: list[str] = [config.command]
         if config.selectors:
             command += ["--select", *config.selectors]
+        if config.exclude:
+            command += ["--exclude", *config.exclude]
         if config.full_refresh == "always" or (
             config.full_refresh == "first_year" and simulation_year == self._start_year
         ):
@@ -167,6 +169,7 @@ class DbtRunner:
             command,
             simulation_year,
             1 if config.threading == "sequential" else threads,
+            config.vars,
             log_name=f"{simulation_year}-{stage.value}",
         )
         return [self._something(result)]
@@ -190,13 +193,17 @@ class DbtRunner:
             DatabaseInUseError: another process holds the database.
             DatabaseError: the database can't be opened.
         """
-        selectors = [f"{word},resource_type:model" for word in self._stages[stage].selectors]
+        config = self._stages[stage]
+        selectors = [f"{word},resource_type:model" for word in config.selectors]
+        exclude = ["--exclude", *config.exclude] if config.exclude else []
         call = self._call(
             [
                 *("compile", "--no-inject-ephemeral-ctes", "--indirect-selection", "empty"),
                 *("--select", *selectors),
+                *exclude,
             ],
             simulation_year,
+            extra_vars=config.vars,
             log_name=f"{simulation_year}-{stage.value}-compile",
         )
         with self._logged(call):
@@ -294,5 +301,6 @@ class DbtRunner:
 
     def _nothing_selected(self, command: Sequence[str]) -> ProjectError:
         return ProjectError(
-            f"`dbt {' '.join(command)}` selects nothing in {self._settings.project_dir}."
+            f"`dbt {' '.join(command)}` selects nothing in {self._settings.project_dir}. Give "
+            "the stage other models or tags under workflow.stages, or `when: never`."
         )
