@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 import duckdb
 
 from shardrun.coordinator import UnionResult, write_union
-from shardrun.database import YEAR_COLUMN
 from shardrun.dbt_runner import DbtRunner
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
+from shardrun.periods import YEAR_COLUMN
 from shardrun.run_folder import RunFolder
 from shardrun.safe_stages import SafeStages
 from shardrun.shard_pool import ShardListener, ShardPool, run_shards
@@ -60,8 +60,7 @@ class ShardedStage:
     """What it takes to run a stage of any year in shards.
 
     Attributes:
-        stage: which stage.
-        table: its canonical table.
+        table: which stage it is, and its canonical table.
         total: how many shards a year has.
         share: what each worker may use.
         runner: dbt on the main file.
@@ -71,7 +70,6 @@ class ShardedStage:
         safe: what of the run's years has been judged.
     """
 
-    stage: WorkflowStage
     table: EventTable
     total: int
     share: WorkerShare
@@ -80,6 +78,11 @@ class ShardedStage:
     folder: RunFolder
     keep_shards: bool = False
     safe: SafeStages = field(default_factory=SafeStages)
+
+    @property
+    def stage(self) -> WorkflowStage:
+        """Which stage runs in shards."""
+        return self.table.stage
 
     def execute(
         self, year: int, origin: str, on_progress: ShardListener, record: Record

@@ -12,9 +12,10 @@ from itertools import groupby
 import duckdb
 
 from shardrun.console.numbers import format_seconds
-from shardrun.database import ALIAS, YEAR_COLUMN, qualified
+from shardrun.database import ALIAS, qualified
 from shardrun.digest import CANONICAL_SCHEMA, DatabaseDigest
 from shardrun.ledger_records import LedgerContents, Status
+from shardrun.periods import YEAR_COLUMN
 from shardrun.report.blocks import Chart, DataTable, Section, Tile
 from shardrun.report.figures import Span, timeline
 from shardrun.stages import WorkflowStage
