@@ -35,6 +35,7 @@ from shardrun.progress import (
     StepStarted,
     UnionFinished,
 )
+from shardrun.resources import ResourceSampler
 from shardrun.results import (
     MultiYearExecutionSummary,
     StageExecutionResult,
@@ -98,10 +99,13 @@ class PipelineOrchestrator:
         self._ledger.begin_step(stage, simulation_year)
         self._tell(StepStarted(stage, simulation_year))
         started = perf_counter()
-        if self._sharded is not None and self._sharded.stage is stage:
-            result, written = self._execute_in_shards(self._sharded, simulation_year, started)
-        else:
-            result, written = self._execute_by_dbt(stage, simulation_year, started)
+        with ResourceSampler() as sampler:
+            if self._sharded is not None and self._sharded.stage is stage:
+                result, written = self._execute_in_shards(
+                    self._sharded, simulation_year, started, sampler
+                )
+            else:
+                result, written = self._execute_by_dbt(stage, simulation_year, started, sampler)
         if not (result.success and result.shards):  # a union is recorded in its own transaction
             self._ledger.end_step(
                 stage,
@@ -111,6 +115,7 @@ class PipelineOrchestrator:
                 rows=result.rows,
                 checks=result.checks,
                 checks_passed=result.checks_passed,
+                resources=result.resources,
                 shards=result.shards,
             )
         if result.success:
@@ -160,7 +165,7 @@ class PipelineOrchestrator:
         )
 
     def _execute_by_dbt(
-        self, stage: WorkflowStage, year: int, started: float
+        self, stage: WorkflowStage, year: int, started: float, sampler: ResourceSampler
     ) -> tuple[StageExecutionResult, WrittenTables]:
         commands = tuple(self._runner.run_stage_models(stage, year))
         seconds = perf_counter() - started
@@ -173,6 +178,7 @@ class PipelineOrchestrator:
             execution_time=seconds,
             rows=0 if failed else self._count_rows(stage, year, written),
             command_results=commands,
+            resources=sampler.usage(),
             failure=PipelineExecutionError(failure_message(failed[0], stage.name, year))
             if failed
             else None,
@@ -181,7 +187,7 @@ class PipelineOrchestrator:
         return result, [(schema, name) for *_, schema, name in names]
 
     def _execute_in_shards(
-        self, sharded: ShardedStage, year: int, started: float
+        self, sharded: ShardedStage, year: int, started: float, sampler: ResourceSampler
     ) -> tuple[StageExecutionResult, WrittenTables]:
         def record(connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult]) -> None:
             self._ledger.end_step(
@@ -190,6 +196,7 @@ class PipelineOrchestrator:
                 Status.FINISHED,
                 seconds=perf_counter() - started,
                 rows=sum(result.rows for result in shards),
+                resources=sampler.usage(),
                 shards=shards,
                 connection=connection,
             )
@@ -216,6 +223,7 @@ class PipelineOrchestrator:
             execution_time=perf_counter() - started,
             rows=rows,
             shards=shards,
+            resources=sampler.usage(),
             failure=failure,
         )
         return result, written
