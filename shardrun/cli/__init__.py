@@ -11,6 +11,7 @@ import atexit
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -23,6 +24,7 @@ from shardrun.cli import (
     diff,
     digest,
     export,
+    init,
     report,
     run,
     shard,
@@ -40,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, status, check, shard, digest, diff, trace, export, compare, report):
+for command in (init, run, status, check, shard, digest, diff, trace, export, compare, report):
     command.register(app)
 app.add_typer(census.app)
 
@@ -66,18 +68,27 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _leave(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command within this process and return its exit code; refusals are said.
+
+    Args:
+        arguments: the words behind `shardrun`.
+    """
     terminal = Terminal()
     try:
         with keyboard_interrupts():
-            app(obj=terminal)
+            app(list(arguments), obj=terminal)
     except KeyboardInterrupt:
-        _leave(RunInterruptedError.exit_code)
+        return RunInterruptedError.exit_code
     except ShardrunError as error:
         terminal.refuse(error)
-        _leave(error.exit_code)
+        return error.exit_code
     except SystemExit as ended:
-        _leave(ended.code if isinstance(ended.code, int) else 0)
-    _leave(0)
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0
 
 
 def _leave(exit_code: int) -> NoReturn:
