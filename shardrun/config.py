@@ -60,14 +60,26 @@ def _shard_count(value: object) -> object:
 
 FilePath = Annotated[Path, Strict(False), BeforeValidator(_path)]
 INTEGER_TOO = BeforeValidator(_decimal)
-ShardCount = Annotated[int | Literal["auto"], PlainValidator(_shard_count)]
+ShardCount = Annotated[
+    int | Literal["auto"],
+    PlainValidator(
+        _shard_count,
+        json_schema_input_type=Annotated[int, Field(ge=1, le=MAX_SHARDS)] | Literal["auto"],
+    ),
+]
 Gigabytes = Annotated[
     Decimal, Field(ge=Decimal("0.25"), le=1_000_000, decimal_places=9), INTEGER_TOO
 ]
 
 
 class SimulationSection(Section):
-    """`simulation`: which years, and the seed of every random draw."""
+    """`simulation`: which years, and the seed of every random draw.
+
+    Attributes:
+        start_year: the first simulated year.
+        end_year: the last one, included; at most 100 years in all.
+        random_seed: the same seed gives the same result.
+    """
 
     start_year: int = Field(default=2025, ge=1900, le=2200)
     end_year: int = Field(default=2029, ge=1900, le=2200, validate_default=True)
@@ -105,7 +117,7 @@ class PerformanceSection(Section):
     Attributes:
         dbt_threads: dbt nodes at once.
         max_parallel_years: always 1.
-        event_sharding: see EventSharding.
+        event_sharding: event generation in shards.
         memory_limit_gb: DuckDB's memory in GB of 10^9 bytes, of all processes together.
     """
 

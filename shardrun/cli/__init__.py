@@ -21,6 +21,7 @@ from shardrun.cli import (
     census,
     check,
     compare,
+    config,
     diff,
     digest,
     export,
@@ -45,6 +46,7 @@ app = typer.Typer(
 for command in (init, run, status, check, shard, digest, diff, trace, export, compare, report):
     command.register(app)
 app.add_typer(census.app)
+app.add_typer(config.app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -14,7 +14,6 @@ from shardrun.cli.options import (
     JsonOption,
     YearsArgument,
 )
-from shardrun.cli.projects import load_run_config, project_inputs, with_census
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
@@ -24,6 +23,7 @@ from shardrun.outcome import read_outcome
 from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
 from shardrun.plan import build_plan
 from shardrun.preflight import AcceptedRun, accept_run, hold_database
+from shardrun.projects import load_run_config, project_inputs, with_census
 
 EXAMPLES = """\
 [bold]Examples[/bold]

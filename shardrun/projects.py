@@ -34,13 +34,27 @@ def load_run_config(path: Path | None, scenario: str | None = None) -> Simulatio
         ConfigError: it is not acceptable.
         InputError: there is no such scenario.
     """
-    given = path or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
-    model = WorkforceConfig if given is None or _is_workforce(given) else SimulationConfig
+    given = _given(path)
+    model = config_model(path)
     config = load_config(given, model) if given else model()
     if scenario is None:
         return config
     file = find_scenario((given or DEFAULT_CONFIG).parent, scenario)
     return load_with_scenario(given, file, model)
+
+
+def config_model(path: Path | None) -> type[SimulationConfig]:
+    """Return what a configuration is a configuration of: the workforce, or any other dbt project.
+
+    Args:
+        path: the file; None means the default one.
+
+    Raises:
+        ConfigError: it is not readable.
+        ProjectError: there is no dbt project where it says.
+    """
+    given = _given(path)
+    return WorkforceConfig if given is None or _is_workforce(given) else SimulationConfig
 
 
 def with_census(config: SimulationConfig, census: Path) -> SimulationConfig:
@@ -110,6 +124,10 @@ def say_import(imported: CensusImport, remark: Callable[[str], None]) -> None:
         remark(f"census: {note}")
     for warning in imported.warnings:
         remark(f"warning: census: {warning}")
+
+
+def _given(path: Path | None) -> Path | None:
+    return path or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
 
 
 def _is_workforce(config_file: Path) -> bool:
