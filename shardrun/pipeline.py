@@ -26,13 +26,13 @@ from shardrun.ledger import Ledger
 from shardrun.ledger_records import Status
 from shardrun.plan import Step, build_plan
 from shardrun.progress import (
-    ProgressEvent,
     ProgressListener,
     ShardChanged,
     StepFailed,
     StepFinished,
     StepStarted,
     UnionFinished,
+    ignore_progress,
 )
 from shardrun.results import (
     MultiYearExecutionSummary,
@@ -48,10 +48,6 @@ WrittenTables = Sequence[tuple[str, str]]
 """Schema and name of the tables that a stage writes, in the order of their writing."""
 
 _WRITING = frozenset({"model", "seed", "snapshot"})
-
-
-def ignore_progress(event: ProgressEvent) -> None:
-    """Listen to nothing."""
 
 
 class PipelineOrchestrator:

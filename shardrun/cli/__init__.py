@@ -16,7 +16,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-import shardrun
 from shardrun.cli import (
     census,
     check,
@@ -35,6 +34,7 @@ from shardrun.cli import (
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
+from shardrun.version import __version__
 
 app = typer.Typer(
     name="shardrun",
@@ -51,7 +51,7 @@ app.add_typer(config.app)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        Terminal().show_line(f"shardrun {shardrun.__version__}")
+        Terminal().show_line(f"shardrun {__version__}")
         raise typer.Exit
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.options import (
-    DEFAULT_DATABASE,
     CensusOption,
     ConfigOption,
     JsonOption,

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_DATABASE = Path("simulation.duckdb")
-
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 YearsArgument = Annotated[
     str | None,

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from shardrun.cli.options import DEFAULT_DATABASE, ConfigOption, JsonOption
+from shardrun.api import DEFAULT_DATABASE
+from shardrun.cli.options import ConfigOption, JsonOption
 from shardrun.config import MAX_SHARDS, SimulationConfig
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
