@@ -1,7 +1,7 @@
 """The command line: parses words, calls the layers below, hands what they return to the console.
 
 Holds no logic of its own: what a command decides, a module below decides. Every refusal leaves
-through :func:`main`, the one place that turns an error into a message and an exit code. Commands
+through :func:`call`, the one place that turns an error into a message and an exit code. Commands
 import what is slow (dbt) only when they need it, so that ``--help`` and refusals are quick.
 """
 
@@ -36,17 +36,30 @@ from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.version import __version__
 
+EXAMPLES = """\
+[bold]Examples[/bold]
+
+shardrun init mysim && cd mysim  [dim]# a project to start from[/dim]
+
+shardrun run  [dim]# simulate it, or go on where it stopped[/dim]
+
+shardrun report simulation.duckdb  [dim]# a page to look at[/dim]
+
+shardrun COMMAND --help  [dim]# what a command does, with examples[/dim]
+"""
+
 app = typer.Typer(
     name="shardrun",
     help="Staged, year-by-year dbt-duckdb simulations: fast, deterministic, restartable.",
+    epilog=EXAMPLES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (init, run, status, check, shard, digest, diff, trace, export, compare, report):
     command.register(app)
-app.add_typer(census.app)
-app.add_typer(config.app)
+for group in (census, config):
+    app.add_typer(group.app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -70,19 +83,19 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _leave(invoke(sys.argv[1:]))
+    _leave(call())
 
 
-def invoke(arguments: Sequence[str]) -> int:
-    """Run one command within this process and return its exit code; refusals are said.
+def call(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, say what stands against it, and return its exit code.
 
     Args:
-        arguments: the words behind `shardrun`.
+        arguments: the words behind ``shardrun``; None takes those of this process.
     """
     terminal = Terminal()
     try:
         with keyboard_interrupts():
-            app(list(arguments), obj=terminal)
+            app(arguments, prog_name="shardrun", obj=terminal)
     except KeyboardInterrupt:
         return RunInterruptedError.exit_code
     except ShardrunError as error:

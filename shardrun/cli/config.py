@@ -17,7 +17,12 @@ shardrun config schema > config/simulation_config.schema.json
 shardrun config schema --config loans/simulation_config.yaml > loans/simulation_config.schema.json
 """
 
-app = typer.Typer(name="config", help="The configuration file.", no_args_is_help=True)
+app = typer.Typer(
+    name="config",
+    help="The configuration file.",
+    epilog=SCHEMA_EXAMPLES,
+    no_args_is_help=True,
+)
 
 
 @app.callback()

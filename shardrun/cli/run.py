@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from shardrun.api import configure, database_of, execute
-from shardrun.cli.options import CensusOption, ConfigOption, JsonOption, YearsArgument
+from shardrun.cli.options import (
+    AGAIN_PANEL,
+    LOOKING_PANEL,
+    MACHINE_PANEL,
+    CensusOption,
+    ConfigOption,
+    JsonOption,
+    YearsArgument,
+)
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
@@ -59,35 +67,71 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="Lay scenarios/NAME.yaml, beside the config, over it."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="dbt nodes at once.", rich_help_panel=MACHINE_PANEL)
+    ] = None,
     memory_limit: Annotated[
         str | None,
-        typer.Option(help="DuckDB's memory, in all processes, such as 8GB; the rest spills."),
+        typer.Option(
+            help="DuckDB's memory, in all processes, such as 8GB; the rest spills.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
     shards: Annotated[
         str | None,
-        typer.Option(metavar="N|auto", help="Event generation in so many shards, in processes."),
+        typer.Option(
+            metavar="N|auto",
+            help="Event generation in so many shards, in processes.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Shards at once; else one a core.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Shards at once; else one a core.", rich_help_panel=MACHINE_PANEL),
+    ] = None,
     executor: Annotated[
         str | None,
-        typer.Option(help="What runs shards: loky, in processes, or inline, one by one in this."),
+        typer.Option(
+            help="What runs shards: loky, in processes, or inline, one by one in this.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
     keep_shards: Annotated[
-        bool, typer.Option("--keep-shards", help="Leave the shard files after the union.")
+        bool,
+        typer.Option(
+            "--keep-shards",
+            help="Leave the shard files after the union.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
     ] = False,
     from_year: Annotated[
         int | None,
-        typer.Option(help="Run this year and all after it again; what they left goes first."),
+        typer.Option(
+            help="Run this year and all after it again; what they left goes first.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Replace a database that an earlier run made.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="One thread throughout, and the SQL in dbt's logs.")
+        bool,
+        typer.Option(
+            "--debug",
+            help="One thread throughout, and the SQL in dbt's logs.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan, write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Print the plan, write nothing.", rich_help_panel=LOOKING_PANEL
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:

@@ -41,5 +41,5 @@ def invoke(*arguments: object, cwd: Path | None = None, width: int = 80) -> Invo
         # typer reads these once, when it is imported
         patch.setattr("typer.rich_utils.MAX_WIDTH", width)
         patch.setattr("typer.rich_utils.FORCE_TERMINAL", None)
-        returncode = cli.invoke(list(map(str, arguments)))
+        returncode = cli.call(list(map(str, arguments)))
     return Invoked(returncode, out.getvalue(), err.getvalue())
