@@ -27,13 +27,13 @@ from shardrun.ledger_records import Status
 from shardrun.periods import periods
 from shardrun.plan import Step, build_plan
 from shardrun.progress import (
-    ProgressEvent,
     ProgressListener,
     ShardChanged,
     StepFailed,
     StepFinished,
     StepStarted,
     UnionFinished,
+    ignore_progress,
 )
 from shardrun.resources import ResourceSampler
 from shardrun.results import (
@@ -50,10 +50,6 @@ WrittenTables = Sequence[tuple[str, str]]
 """Schema and name of the tables that a stage writes, in the order of their writing."""
 
 _WRITING = frozenset({"model", "seed", "snapshot"})
-
-
-def ignore_progress(event: ProgressEvent) -> None:
-    """Listen to nothing."""
 
 
 class PipelineOrchestrator:

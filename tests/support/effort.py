@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 import duckdb
 from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
-
 from shardrun.cli.projects import project_inputs, with_census
+
 from shardrun.config import load_config
 from shardrun.overrides import with_overrides
 from shardrun.preflight import accept_run
