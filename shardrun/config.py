@@ -54,7 +54,13 @@ def _shard_count(value: object) -> object:
 
 FilePath = Annotated[Path, Strict(False), BeforeValidator(_path)]
 INTEGER_TOO = BeforeValidator(_decimal)
-ShardCount = Annotated[int | Literal["auto"], PlainValidator(_shard_count)]
+ShardCount = Annotated[
+    int | Literal["auto"],
+    PlainValidator(
+        _shard_count,
+        json_schema_input_type=Annotated[int, Field(ge=1, le=MAX_SHARDS)] | Literal["auto"],
+    ),
+]
 Gigabytes = Annotated[
     Decimal, Field(ge=Decimal("0.25"), le=1_000_000, decimal_places=9), INTEGER_TOO
 ]
@@ -128,7 +134,7 @@ class PerformanceSection(Section):
     Attributes:
         dbt_threads: dbt nodes at once.
         max_parallel_years: always 1.
-        event_sharding: see EventSharding.
+        event_sharding: event generation in shards.
         memory_limit_gb: DuckDB's memory in GB of 10^9 bytes, of all processes together.
     """
 

@@ -14,9 +14,10 @@ from time import perf_counter
 from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
+from shardrun.executors import available_cores
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.ledger import Ledger
-from shardrun.ledger_records import Status
+from shardrun.ledger_records import RunLimits, Status
 from shardrun.pipeline import PipelineOrchestrator, threading_config
 from shardrun.preflight import AcceptedRun
 from shardrun.progress import ProgressEvent, ProgressListener, RunEnded, RunStarted, StepFinished
@@ -75,6 +76,11 @@ def _execute(
                 years.random_seed,
                 threading_config(config, sharded),
                 accepted.fingerprints,
+                RunLimits(
+                    cores=1 if debug else available_cores(),
+                    memory_mb=int(config.performance.memory_limit_gb * 1000),
+                    workers=1 if sharded is None else sharded.share.workers,
+                ),
             )
             if accepted.from_year is not None:
                 with runner.cursor() as connection:

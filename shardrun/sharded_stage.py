@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -19,8 +19,10 @@ from shardrun.dbt_runner.compiled import CompiledStage
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
 from shardrun.run_folder import RunFolder
+from shardrun.safe_stages import SafeStages
 from shardrun.shard_narrowing import Narrowing
 from shardrun.shard_pool import ShardListener, ShardPool, run_shards
+from shardrun.shard_safety import StageVerdict
 from shardrun.shard_session import SharedSession, read_session
 from shardrun.shard_sizing import WorkerShare, union_memory_mb
 from shardrun.shard_tasks import (
@@ -58,6 +60,7 @@ class ShardedStage:
         pool: where the shards run.
         folder: the run folder, and through it the main file.
         keep_shards: whether the shard files stay after the union.
+        safe: what of the run's years has been judged.
     """
 
     table: EventTable
@@ -68,6 +71,7 @@ class ShardedStage:
     pool: ShardPool
     folder: RunFolder
     keep_shards: bool = False
+    safe: SafeStages = field(default_factory=SafeStages)
 
     @property
     def stage(self) -> WorkflowStage:
@@ -95,7 +99,7 @@ class ShardedStage:
             ShardError: the shards don't fit together; the canonical table is as it was.
         """
         shards = [Shard(year, index, self.total) for index in range(self.total)]
-        compiled = compile_judged(self.runner, year, shards, self.table, self.folder)
+        compiled = _compile_judged(self, year, shards)
         setting = StageSetting(
             origin=origin,
             database=self.folder.database,
@@ -181,13 +185,7 @@ class JudgedStage:
         return self.stage.sql[len(JUDGED_VARIANTS) :]
 
 
-def compile_judged(
-    runner: DbtRunner,
-    year: int,
-    shards: list[Shard],
-    table: EventTable,
-    folder: RunFolder,
-) -> JudgedStage:
+def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> JudgedStage:
     """Compile a stage for shards, or refuse to split it.
 
     Raises:
@@ -196,22 +194,33 @@ def compile_judged(
         ProjectError: dbt can't compile it.
     """
     variants = [*JUDGED_VARIANTS, *(shard_variables(shard) for shard in shards)]
-    compiled = runner.compile_stage(table.stage, year, variants)
-    with runner.cursor() as connection:
+    compiled = sharded.runner.compile_stage(sharded.stage, year, variants)
+    with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
-        session = read_session(connection, runner.project_dir, compiled)
-    sql_folder = folder.shards / "sql" / "check"
+        session = read_session(connection, sharded.runner.project_dir, compiled)
+    verdict = sharded.safe.verdict(year, compiled, columns)
+    if verdict is None:
+        verdict = _judged_safe(sharded, year, compiled, columns)
+        sharded.safe.add(year, compiled, columns, verdict)
+    narrowing = narrowing_of(compiled, columns, sharded.table)
+    return JudgedStage(compiled, columns, session, narrowing, verdict.common_models)
+
+
+def _judged_safe(
+    sharded: ShardedStage, year: int, compiled: CompiledStage, columns: TableColumns
+) -> StageVerdict:
+    sql_folder = sharded.folder.shards / "sql" / "check"
     with no_collection():
-        verdict = judge_stage(compiled, columns, table, sql_folder)
+        verdict = judge_stage(compiled, columns, sharded.table, sql_folder)
     if not verdict.is_safe:
         write_judged_sql(compiled, verdict, sql_folder)
         violations = "\n".join(f"  {violation}" for violation in verdict.violations)
         raise InputError(
-            f"{table.stage.upper()} of {year} can't be run in shards, since the result would be "
-            f"another than without:\n{violations}\nRun it without --shards, or change the models."
+            f"{sharded.stage.upper()} of {year} can't be run in shards, since the result would be "
+            f"another than without:\n{violations}\n"
+            "Run it without --shards, or change the models."
         )
-    narrowing = narrowing_of(compiled, columns, table)
-    return JudgedStage(compiled, columns, session, narrowing, verdict.common_models)
+    return verdict
 
 
 def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:

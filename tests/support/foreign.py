@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shardrun.cli.projects import load_run_config
+
 from shardrun.config import SimulationConfig
 from shardrun.overrides import with_overrides
 from shardrun.pipeline import ignore_progress
