@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import replace
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
+from shardrun.dask_executor import Cluster
 from shardrun.executors import ExecutorName, open_executor
 from shardrun.shards import (
     Shard,
@@ -22,7 +23,7 @@ from shardrun.shards import (
     ShardTask,
     failed_shard,
 )
-from shardrun.worker import discard_unfinished, prepare_worker, run_shard
+from shardrun.worker import discard_unfinished, prepare_worker, run_shard, run_shard_twice
 
 ShardListener = Callable[[ShardProgress], None]
 
@@ -36,16 +37,21 @@ _T = TypeVar("_T")
 class ShardPool:
     """An executor for shards, made anew when a worker that was killed has broken it."""
 
-    def __init__(self, name: ExecutorName, workers: int) -> None:
+    def __init__(self, name: ExecutorName, workers: int, cluster: Cluster | None = None) -> None:
         """Prepare a pool; nothing is started before :meth:`warm_up` or the first task.
 
         Args:
             name: see :func:`open_executor`.
             workers: how many shards run at a time; ``inline`` runs one.
+            cluster: where ``dask`` runs them.
+
+        Raises:
+            InputError: the cluster can't be used.
         """
         self.workers = 1 if name == "inline" else workers
         self._name = name
-        self._executor = open_executor(name, workers, prepare_worker)
+        self._cluster = cluster
+        self._executor = self._open()
 
     def warm_up(self) -> None:
         """Start the workers without waiting for them."""
@@ -53,7 +59,7 @@ class ShardPool:
 
     def submit(self, task: ShardTask) -> Future[ShardResult]:
         """Give a task to a worker."""
-        return self._submit(run_shard, task)
+        return self._submit(run_shard_twice if self._name == "dask" else run_shard, task)
 
     def close(self, *, kill: bool = False) -> None:
         """End the workers; with ``kill`` at once, whatever they do."""
@@ -72,13 +78,16 @@ class ShardPool:
         """End the workers, at once if the block failed."""
         self.close(kill=exception is not None)
 
+    def _open(self) -> Executor:
+        return open_executor(self._name, self.workers, prepare_worker, self._cluster)
+
     def _submit(self, fn: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         try:
             return self._executor.submit(fn, *args, **kwargs)
         except BrokenExecutor:
             # waits until the last worker is dead, so that none still writes what we begin anew
             self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = open_executor(self._name, self.workers, prepare_worker)
+            self._executor = self._open()
             return self._executor.submit(fn, *args, **kwargs)
 
 
