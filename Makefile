@@ -13,7 +13,7 @@ CENSUS ?= data/census.parquet
 DATABASE ?= simulation.duckdb
 
 .PHONY: run test test-all lint format reference unit integration faults test-duckdb-1.5 test-python \
-	bench bench-shards clean
+	bench clean
 
 run: $(VENV)/installed
 	@test -e "$(CENSUS)" || $(BIN)/shardrun census generate --employees $(EMPLOYEES) --seed 42 -o "$(CENSUS)"
@@ -58,12 +58,9 @@ test-duckdb-1.5:
 test-python:
 	$(MAKE) unit integration faults VENV=.venv-$(notdir $(PYTHON))
 
-bench: $(VENV)/installed
+# make bench BENCH="--size 60000x5 --size 1000000x3 --size 5000000x1 --one-core --polars"
+bench: $(VENV)/bench-installed
 	$(BIN)/python -m bench $(BENCH)
-
-# The sharded path beside the default one: make bench-shards BENCH="--employees 5000000"
-bench-shards: $(VENV)/installed
-	$(BIN)/python -m bench.shards $(BENCH)
 
 clean:
 	rm -rf .venv .venv-* build dist dbt/target dbt/dbt_packages dbt/logs
@@ -74,4 +71,14 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	sed 's/^duckdb==.*/duckdb==$(or $(DUCKDB),$(shell sed -n 's/^duckdb==//p' constraints.txt))/' constraints.txt > $(VENV)/constraints.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c $(VENV)/constraints.txt --group dev --editable .
+	touch $@
+
+$(VENV)/bench-installed: $(VENV)/installed
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c $(VENV)/constraints.txt --group bench
+	touch $@
+
+# For make bench BENCH="--smallpond .venv-smallpond/bin/python"; it brings Ray and what that needs.
+.venv-smallpond/installed:
+	$(PYTHON) -m venv .venv-smallpond
+	.venv-smallpond/bin/python -m pip install -qq --disable-pip-version-check smallpond==0.15.0 setuptools 'duckdb<1.5'
 	touch $@
