@@ -1,8 +1,8 @@
 """The ledger: what was run on a database and what is done, in its own schema ``shardrun``.
 
-Owns the tables ``runs``, ``steps``, ``shards`` and ``written_tables`` there. Writes go through a
-cursor that somebody else hands out (dbt holds the file during a run), so it must never open the
-database itself.
+Owns the tables ``runs``, ``steps``, ``shards``, ``written_tables`` and ``branches`` there. Writes
+go through a cursor that somebody else hands out (dbt holds the file during a run), so it must
+never open the database itself.
 """
 
 from __future__ import annotations
@@ -74,6 +74,15 @@ _TABLES = {
         stage varchar not null,
         place integer not null
     """,
+    "branches": """
+        source varchar not null,
+        source_run_id varchar not null,
+        year integer not null,
+        branched_at timestamptz not null,
+        config varchar not null,
+        inputs varchar not null,
+        project varchar not null
+    """,
 }
 
 
@@ -102,6 +111,7 @@ class Ledger:
             self._steps = qualified(catalog, LEDGER_SCHEMA, "steps")
             self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
             self._written_tables = qualified(catalog, LEDGER_SCHEMA, "written_tables")
+            self._branches = qualified(catalog, LEDGER_SCHEMA, "branches")
             schema = f"{quote_identifier(catalog)}.{LEDGER_SCHEMA}"
             connection.execute(f"create schema if not exists {schema}")
             for table, columns in _TABLES.items():
@@ -162,6 +172,44 @@ class Ledger:
             f"update {self._steps} set status = ? where status = ? and year >= ?",
             [Status.SUPERSEDED, Status.FINISHED, from_year],
         )
+
+    def record_branch(
+        self,
+        source: Path,
+        source_run_id: str,
+        year: int,
+        fingerprints: Fingerprints,
+        first_year_stages: Sequence[WorkflowStage],
+    ) -> None:
+        """Record that what the database holds was taken from another one.
+
+        Args:
+            source: the other database.
+            source_run_id: the last run of it.
+            year: the first year that is not taken from there.
+            fingerprints: what the years from then on follow from.
+            first_year_stages: whose tables don't belong to a year, and are made anew.
+        """
+        with self._cursor() as connection:
+            connection.begin()
+            connection.execute(
+                f"update {self._steps} set status = ? where status = ? "
+                "and stage in (select unnest(?::varchar[]))",
+                [Status.SUPERSEDED, Status.FINISHED, list(first_year_stages)],
+            )
+            connection.execute(
+                f"insert into {self._branches} values (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    str(source),
+                    source_run_id,
+                    year,
+                    datetime.now(UTC),
+                    json.dumps(fingerprints.config),
+                    json.dumps(fingerprints.inputs),
+                    fingerprints.project,
+                ],
+            )
+            connection.commit()
 
     def origin(self) -> str:
         """Return a digest of all steps that are done: it names what the database holds by them."""

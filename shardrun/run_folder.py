@@ -64,6 +64,11 @@ class RunFolder:
         return self.path / "superseded.duckdb"
 
     @property
+    def branching_database(self) -> Path:
+        """The copy of another database that becomes this one when it is a branch."""
+        return self.path / "branching.duckdb"
+
+    @property
     def _incoming(self) -> Path:
         return self.path / "incoming"
 
@@ -116,6 +121,15 @@ class RunFolder:
         """Remove the database that was set aside: the new run has its first step done."""
         for file in (self.superseded_database, write_ahead_log(self.superseded_database)):
             file.unlink(missing_ok=True)
+
+    def discard_branching(self) -> None:
+        """Remove what an earlier, unfinished branching left."""
+        for file in (self.branching_database, write_ahead_log(self.branching_database)):
+            file.unlink(missing_ok=True)
+
+    def accept_branch(self) -> None:
+        """Let the branch that is complete become the database."""
+        _move_database(self.branching_database, self.database)
 
     def _discard_incoming(self) -> None:
         if self._incoming.is_dir():

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
+from shardrun.branching import create_branch
 from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
@@ -43,13 +44,15 @@ def execute_run(
 
     Raises:
         ProjectError: dbt can't load the project.
-        DatabaseInUseError: another process holds the database.
+        DatabaseInUseError: another process holds the database, or that it branches from.
         RunInterruptedError: by a signal; the database can be gone on with.
     """
     folder = accepted.folder
     claim_database(folder.database)
     folder.accept_inputs()
     with _replacement(accepted) as first_step_done:
+        if accepted.branch is not None:
+            create_branch(accepted.branch, folder, accepted.config, accepted.fingerprints)
 
         def tell(event: ProgressEvent) -> None:
             if isinstance(event, StepFinished):

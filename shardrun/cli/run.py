@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from shardrun.branching import branch_point
 from shardrun.cli.options import (
     DEFAULT_DATABASE,
     CensusOption,
@@ -23,7 +25,7 @@ from shardrun.console.views import outcome_view, plan_view
 from shardrun.outcome import read_outcome
 from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
 from shardrun.plan import build_plan
-from shardrun.preflight import AcceptedRun, accept_run, hold_database
+from shardrun.preflight import AcceptedRun, accept_run, hold_database, hold_source
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -39,6 +41,8 @@ shardrun run --shards 8 --workers 2 --memory-limit 4GB
 shardrun run --from-year 2028
 
 shardrun run --scenario high_growth  [dim]# config/scenarios/high_growth.yaml over it[/dim]
+
+shardrun run --scenario high_growth --branch-from simulation.duckdb --year 2028
 
 shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
@@ -88,6 +92,16 @@ def run(
         int | None,
         typer.Option(help="Run this year and all after it again; what they left goes first."),
     ] = None,
+    branch_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATABASE",
+            help="Take the years before --year from another run, and go on from there.",
+        ),
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="The first year that --branch-from does not take over.")
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
     ] = False,
@@ -124,11 +138,17 @@ def run(
     if dry_run:
         _show_plan(terminal, chosen)
         return
-    with hold_database(database) as dead:
+    branch = branch_point(branch_from, year, from_year)
+    with ExitStack() as held:
+        if branch is not None:
+            held.enter_context(hold_source(branch.source))
+        dead = held.enter_context(hold_database(database))
         if dead is not None:
             terminal.remark(f"an earlier run has died: {dead}; its database is taken over")
         inputs = project_inputs(chosen, terminal.remark)
-        accepted = accept_run(chosen, database, inputs, fresh=fresh, from_year=from_year)
+        accepted = accept_run(
+            chosen, database, inputs, fresh=fresh, from_year=from_year, branch=branch
+        )
         if accepted.finished:
             terminal.remark(f"{database} already holds this run, finished; --fresh runs it anew")
         else:

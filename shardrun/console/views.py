@@ -114,7 +114,8 @@ def ledger_view(ledger: LedgerContents) -> RenderableType:
                 f"{step.checks_passed} of {step.checks}" if step.checks else NOTHING,
             )
     error = ledger.runs[-1].error
-    return Group(runs, table, *([Text(error, style="red")] if error else []))
+    branches = [Text(f"a branch: {branch}", overflow="fold") for branch in ledger.branches]
+    return Group(runs, table, *branches, *([Text(error, style="red")] if error else []))
 
 
 def digest_view(digest: DatabaseDigest) -> RenderableType:
