@@ -19,13 +19,14 @@ from shardrun.config import SimulationConfig
 from shardrun.database import ALIAS, check_writable, has_ledger, open_database
 from shardrun.dbt_project import read_project
 from shardrun.digest import digest_relation
-from shardrun.ensemble_database import (
+from shardrun.ensemble_database import write_ensemble
+from shardrun.ensemble_records import (
+    EMPTY,
+    EnsembleContents,
+    MadeFrom,
     holds_ensemble,
     read_ensemble,
-    record_member,
-    record_scenarios,
 )
-from shardrun.ensemble_records import EMPTY, EnsembleContents, MadeFrom
 from shardrun.errors import DatabaseError, InputError, RunInterruptedError
 from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.ledger import installed_versions
@@ -159,15 +160,18 @@ def _execute(accepted: AcceptedEnsemble, listener: MemberListener) -> Iterator[M
     if request.fresh:
         _start_anew(folder)
     folder.members.mkdir(mode=0o700, exist_ok=True)
-    record_scenarios(request.database, accepted.made_from)
     members = {str(member): member for member in accepted.pending}
     tasks = [_task(accepted, member) for member in accepted.pending]
-    with closing(run_members(tasks, request.share.workers, listener)) as ending:
+    with (
+        write_ensemble(request.database) as writer,
+        closing(run_members(tasks, request.share.workers, listener)) as ending,
+    ):
+        writer.record_scenarios(accepted.made_from)
         for task, result in ending:
             # what one run is refused for, such as a model that dbt can't read, all would be
             if result.failure and result.failure.exit_code == InputError.exit_code:
                 raise InputError(f"{task.name}: {result.failure.message}")
-            record_member(request.database, members[task.name], result)
+            writer.record_member(members[task.name], result)
             if result.failure is None and not request.keep_members:
                 RunFolder(task.database).remove()
             yield result

@@ -1,8 +1,7 @@
 """The database of an ensemble: the headline figures of every member, and what they come to.
 
 Owns its tables and the statistics over them, which are views, so that they are never behind the
-members. It is open only while something is written or read, by one process, the one that runs the
-ensemble. It must never run a member.
+members. It must never run a member.
 """
 
 from __future__ import annotations
@@ -13,24 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from shardrun.database import ALIAS, YEAR_COLUMN, ledger_has, open_database
-from shardrun.ensemble_records import (
-    EnsembleContents,
-    FigureStatistics,
-    MadeFrom,
-    MemberRecord,
-)
+from shardrun.database import YEAR_COLUMN, open_database
+from shardrun.ensemble_records import QUANTILES, MadeFrom
 from shardrun.errors import DatabaseError
-from shardrun.fingerprints import Fingerprints
 from shardrun.member_run import MemberResult
 from shardrun.members import Member
 from shardrun.outcome import Cell, SummaryTable
-
-QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 # in the order of the seeds, since a sum of doubles depends on theirs
 _STATISTICS = f"""
@@ -107,109 +97,104 @@ group by scenario, base, {YEAR_COLUMN}, figure;
 """
 
 
-def holds_ensemble(connection: duckdb.DuckDBPyConnection, catalog: str) -> bool:
-    """Return whether an attached database is that of an ensemble."""
-    return ledger_has(connection, catalog, "members")
-
-
-def is_ensemble(path: Path) -> bool:
-    """Return whether a file is the database of an ensemble.
-
-    Raises:
-        DatabaseError: it can't be opened.
-        DatabaseInUseError: another process is writing to it.
-    """
-    with open_database(path) as connection:
-        return holds_ensemble(connection, ALIAS)
-
-
-def read_ensemble(path: Path) -> EnsembleContents:
-    """Read the database of an ensemble.
-
-    Raises:
-        DatabaseError: it can't be opened, or holds none.
-        DatabaseInUseError: another process is writing to it.
-    """
-    with open_database(path) as connection:
-        if not holds_ensemble(connection, ALIAS):
-            raise DatabaseError(f"{path} holds no ensemble; `shardrun run --seeds` makes one.")
-        return EnsembleContents(
-            _read_made_from(connection),
-            _read_members(connection),
-            _read_statistics(connection, "ensemble_figures"),
-            _read_statistics(connection, "scenario_differences"),
-        )
-
-
 @contextmanager
-def _written(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the database for one transaction, and make its tables where they are missing."""
-    with duckdb.connect(path) as connection:
-        connection.begin()
-        connection.execute(_SCHEMA)
-        yield connection
-        connection.commit()
+def write_ensemble(path: Path) -> Iterator[EnsembleWriter]:
+    """Hold the database of an ensemble for writing; make it where there is none.
+
+    Yields:
+        what writes into it, one transaction at a time.
+
+    Raises:
+        DatabaseInUseError: another process has it open.
+        DatabaseError: it can't be opened.
+    """
+    if not path.exists():
+        duckdb.connect(path).close()
+    with open_database(path, read_only=False) as connection:
+        yield EnsembleWriter(connection)
 
 
-def record_scenarios(path: Path, made_from: Mapping[str, MadeFrom]) -> None:
-    """Record what the members of scenarios will follow from; makes the database if need be."""
-    with _written(path) as connection:
-        for scenario, origin in made_from.items():
-            connection.execute(
-                "insert or replace into shardrun.scenarios values (?, ?, ?, ?, ?, ?, ?)",
+class EnsembleWriter:
+    """Writes what members follow from, and how they ended."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the tables where they are missing.
+
+        Args:
+            connection: whose default catalog is the database.
+        """
+        self._connection = connection
+        with self._transaction():
+            connection.execute(_SCHEMA)
+
+    def record_scenarios(self, made_from: Mapping[str, MadeFrom]) -> None:
+        """Record what the members of scenarios will follow from."""
+        with self._transaction():
+            for scenario, origin in made_from.items():
+                self._connection.execute(
+                    "insert or replace into shardrun.scenarios values (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        scenario,
+                        origin.start_year,
+                        origin.end_year,
+                        json.dumps(origin.fingerprints.config),
+                        json.dumps(origin.fingerprints.inputs),
+                        origin.fingerprints.project,
+                        json.dumps(origin.versions),
+                    ],
+                )
+
+    def record_member(self, member: Member, result: MemberResult) -> None:
+        """Record how a member ended, and its figures, in one transaction.
+
+        Args:
+            member: which.
+            result: what came of it.
+
+        Raises:
+            DatabaseError: its summary has no years.
+        """
+        key: list[str | int] = [member.scenario, member.seed]
+        failure = result.failure
+        with self._transaction():
+            self._connection.execute(
+                "insert or replace into shardrun.members values (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    scenario,
-                    origin.start_year,
-                    origin.end_year,
-                    json.dumps(origin.fingerprints.config),
-                    json.dumps(origin.fingerprints.inputs),
-                    origin.fingerprints.project,
-                    json.dumps(origin.versions),
+                    *key,
+                    "failed" if failure else "finished",
+                    datetime.now(UTC),
+                    result.seconds,
+                    result.digest,
+                    failure and failure.message,
                 ],
             )
+            self._connection.execute(
+                "delete from member_figures where scenario = ? and random_seed = ?::ubigint", key
+            )
+            if failure is None and result.summary is not None:
+                self._insert_figures(key, result.summary)
 
-
-def record_member(path: Path, member: Member, result: MemberResult) -> None:
-    """Record how a member ended, and its figures, in one transaction.
-
-    Args:
-        path: the database.
-        member: which.
-        result: what came of it.
-    """
-    key: list[str | int] = [member.scenario, member.seed]
-    failure = result.failure
-    with _written(path) as connection:
-        connection.execute(
-            "insert or replace into shardrun.members values (?, ?, ?, ?, ?, ?, ?)",
-            [
-                *key,
-                "failed" if failure else "finished",
-                datetime.now(UTC),
-                result.seconds,
-                result.digest,
-                failure and failure.message,
-            ],
+    def _insert_figures(self, key: Sequence[str | int], summary: SummaryTable) -> None:
+        values = list(headline_figures(summary))
+        names = dict.fromkeys(figure for _, figure, _ in values)
+        self._connection.executemany(
+            "insert or ignore into figures values (?, ?)",
+            [[place, figure] for place, figure in enumerate(names)],
         )
-        connection.execute(
-            "delete from member_figures where scenario = ? and random_seed = ?::ubigint", key
+        self._connection.executemany(
+            "insert into member_figures values (?, ?, ?, ?, ?)",
+            [[*key, *value] for value in values],
         )
-        if failure is None and result.summary is not None:
-            _insert_figures(connection, key, result.summary)
 
-
-def _insert_figures(
-    connection: duckdb.DuckDBPyConnection, key: Sequence[str | int], summary: SummaryTable
-) -> None:
-    values = list(headline_figures(summary))
-    names = dict.fromkeys(figure for _, figure, _ in values)
-    connection.executemany(
-        "insert or ignore into figures values (?, ?)",
-        [[place, figure] for place, figure in enumerate(names)],
-    )
-    connection.executemany(
-        "insert into member_figures values (?, ?, ?, ?, ?)", [[*key, *value] for value in values]
-    )
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
 
 
 def headline_figures(summary: SummaryTable) -> Iterator[tuple[int, str, float]]:
@@ -237,48 +222,3 @@ def _is_number(value: Cell) -> bool:
         return math.isfinite(float(value))  # type: ignore[arg-type]  # dates raise
     except TypeError:
         return False
-
-
-def _read_made_from(connection: duckdb.DuckDBPyConnection) -> Mapping[str, MadeFrom]:
-    rows = connection.execute(
-        "select scenario, start_year, end_year, config, inputs, project, versions "
-        "from shardrun.scenarios order by scenario"
-    ).fetchall()
-    return {
-        scenario: MadeFrom(
-            start, end, Fingerprints(_json(config), _json(inputs), project), _json(versions)
-        )
-        for scenario, start, end, config, inputs, project, versions in rows
-    }
-
-
-def _json(text: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-def _read_members(connection: duckdb.DuckDBPyConnection) -> tuple[MemberRecord, ...]:
-    rows = connection.execute(
-        "select scenario, random_seed, status = 'finished', epoch_us(ended_at), seconds, digest, "
-        "error from shardrun.members order by scenario, random_seed"
-    ).fetchall()
-    return tuple(
-        MemberRecord(
-            Member(scenario, int(seed)),
-            finished,
-            datetime.fromtimestamp(ended / 1e6, UTC),
-            *rest,
-        )
-        for scenario, seed, finished, ended, *rest in rows
-    )
-
-
-def _read_statistics(
-    connection: duckdb.DuckDBPyConnection, view: str
-) -> tuple[FigureStatistics, ...]:
-    rows = connection.execute(
-        f"select scenario, {YEAR_COLUMN}, figure, members, mean, {', '.join(QUANTILES)}, "
-        f"standard_error from {view} inner join figures using (figure) "
-        f"order by place, figure, scenario, {YEAR_COLUMN}"
-    ).fetchall()
-    return tuple(FigureStatistics(*row) for row in rows)

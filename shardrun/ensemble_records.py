@@ -1,13 +1,23 @@
-"""What the database of an ensemble says, read back: frozen records."""
+"""What the database of an ensemble says, read back: frozen records, for whoever shows them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+import duckdb
+
+from shardrun.database import ALIAS, YEAR_COLUMN, ledger_has, open_database
+from shardrun.errors import DatabaseError
 from shardrun.fingerprints import Fingerprints
 from shardrun.members import Member
+
+QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+"""Shares of the members that lie below, by what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +120,82 @@ class EnsembleContents:
 
 
 EMPTY = EnsembleContents({}, (), ())
+
+
+def holds_ensemble(connection: duckdb.DuckDBPyConnection, catalog: str) -> bool:
+    """Return whether an attached database is that of an ensemble."""
+    return ledger_has(connection, catalog, "members")
+
+
+def is_ensemble(path: Path) -> bool:
+    """Return whether a file is the database of an ensemble.
+
+    Raises:
+        DatabaseError: it can't be opened.
+        DatabaseInUseError: another process is writing to it.
+    """
+    with open_database(path) as connection:
+        return holds_ensemble(connection, ALIAS)
+
+
+def read_ensemble(path: Path) -> EnsembleContents:
+    """Read the database of an ensemble.
+
+    Raises:
+        DatabaseError: it can't be opened, or holds none.
+        DatabaseInUseError: another process is writing to it.
+    """
+    with open_database(path) as connection:
+        if not holds_ensemble(connection, ALIAS):
+            raise DatabaseError(f"{path} holds no ensemble; `shardrun run --seeds` makes one.")
+        return EnsembleContents(
+            _read_made_from(connection),
+            _read_members(connection),
+            _read_statistics(connection, "ensemble_figures"),
+            _read_statistics(connection, "scenario_differences"),
+        )
+
+
+def _read_made_from(connection: duckdb.DuckDBPyConnection) -> Mapping[str, MadeFrom]:
+    rows = connection.execute(
+        "select scenario, start_year, end_year, config, inputs, project, versions "
+        "from shardrun.scenarios order by scenario"
+    ).fetchall()
+    return {
+        scenario: MadeFrom(
+            start, end, Fingerprints(_json(config), _json(inputs), project), _json(versions)
+        )
+        for scenario, start, end, config, inputs, project, versions in rows
+    }
+
+
+def _json(text: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _read_members(connection: duckdb.DuckDBPyConnection) -> tuple[MemberRecord, ...]:
+    rows = connection.execute(
+        "select scenario, random_seed, status = 'finished', epoch_us(ended_at), seconds, digest, "
+        "error from shardrun.members order by scenario, random_seed"
+    ).fetchall()
+    return tuple(
+        MemberRecord(
+            Member(scenario, int(seed)),
+            finished,
+            datetime.fromtimestamp(ended / 1e6, UTC),
+            *rest,
+        )
+        for scenario, seed, finished, ended, *rest in rows
+    )
+
+
+def _read_statistics(
+    connection: duckdb.DuckDBPyConnection, view: str
+) -> tuple[FigureStatistics, ...]:
+    rows = connection.execute(
+        f"select scenario, {YEAR_COLUMN}, figure, members, mean, {', '.join(QUANTILES)}, "
+        f"standard_error from {view} inner join figures using (figure) "
+        f"order by place, figure, scenario, {YEAR_COLUMN}"
+    ).fetchall()
+    return tuple(FigureStatistics(*row) for row in rows)

@@ -149,7 +149,7 @@ class Ledger:
                     end_year,
                     random_seed,
                     json.dumps(threading),
-                    json.dumps(_versions()),
+                    json.dumps(installed_versions()),
                     json.dumps(fingerprints.config),
                     json.dumps(fingerprints.inputs),
                     fingerprints.project,
@@ -313,7 +313,7 @@ class Ledger:
             )
 
 
-def _versions() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     """Return the versions that a run's result may depend on, by distribution name."""
     installed = {name: version(name) for name in ("dbt-core", "dbt-duckdb")}
     return {"shardrun": shardrun.__version__, "duckdb": duckdb.__version__, **installed}

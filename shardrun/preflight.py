@@ -160,7 +160,7 @@ def accept_run(
     folder.create()
     try:
         inputs = {
-            name: _import(folder.incoming_input(name), importer)
+            name: import_input(folder.incoming_input(name), importer)
             for name, importer in importers.items()
         }
         fingerprints = Fingerprints(
@@ -200,7 +200,7 @@ def accept_run(
     return accepted
 
 
-def _import(file: Path, importer: InputImporter) -> tuple[int, str]:
+def import_input(file: Path, importer: InputImporter) -> tuple[int, str]:
     """Import an input to ``file`` and return the number of its rows, and their digest."""
     importer(file)
     with duckdb.connect(":memory:") as connection:

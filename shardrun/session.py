@@ -30,7 +30,11 @@ from shardrun.sharding import SHARDED_STAGE
 
 
 def execute_run(
-    accepted: AcceptedRun, listener: ProgressListener, *, debug: bool = False
+    accepted: AcceptedRun,
+    listener: ProgressListener,
+    *,
+    debug: bool = False,
+    duckdb_threads: int | None = None,
 ) -> MultiYearExecutionSummary:
     """Run what :func:`shardrun.preflight.accept_run` accepted.
 
@@ -38,6 +42,7 @@ def execute_run(
         accepted: the run; its inputs wait in the run folder.
         listener: is told how the run gets on.
         debug: whether dbt and DuckDB use one thread and dbt logs the SQL it runs.
+        duckdb_threads: threads of DuckDB; None means one a core.
 
     Returns:
         what came of it; a stage that failed is in it, not an exception.
@@ -59,15 +64,17 @@ def execute_run(
                 first_step_done()
             listener(event)
 
-        return _execute(accepted, tell, debug=debug)
+        return _execute(accepted, tell, debug=debug, duckdb_threads=duckdb_threads)
 
 
 def _execute(
-    accepted: AcceptedRun, tell: ProgressListener, *, debug: bool
+    accepted: AcceptedRun, tell: ProgressListener, *, debug: bool, duckdb_threads: int | None
 ) -> MultiYearExecutionSummary:
     config, years = accepted.config, accepted.config.simulation
     started = perf_counter()
-    runner = build_runner(config, accepted.folder, accepted.inputs, debug=debug)
+    runner = build_runner(
+        config, accepted.folder, accepted.inputs, debug=debug, duckdb_threads=duckdb_threads
+    )
     with _sharded_stage(accepted, runner, debug=debug) as sharded:
         try:
             # A project that dbt can't load is refused before the ledger says that a run began.

@@ -17,11 +17,19 @@ from shardrun.cli.options import (
     YearsArgument,
 )
 from shardrun.cli.projects import load_run_config, project_inputs, with_census
+from shardrun.cli.several import (
+    DEFAULT_ENSEMBLE,
+    SeveralRuns,
+    run_ensemble,
+    run_scenarios,
+)
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
+from shardrun.errors import InputError
+from shardrun.members import parse_seeds
 from shardrun.outcome import read_outcome
 from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
 from shardrun.plan import build_plan
@@ -41,6 +49,10 @@ shardrun run --shards 8 --workers 2 --memory-limit 4GB
 shardrun run --from-year 2028
 
 shardrun run --scenario high_growth  [dim]# config/scenarios/high_growth.yaml over it[/dim]
+
+shardrun run --scenario high_growth --scenario high_inflation  [dim]# side by side[/dim]
+
+shardrun run --seeds 1..50  [dim]# into ensemble.duckdb: mean, spread and error by year[/dim]
 
 shardrun run --scenario high_growth --branch-from simulation.duckdb --year 2028
 
@@ -64,13 +76,28 @@ def run(
         Path | None,
         typer.Option(
             help="Where the result goes; gone on with if it is unfinished. Else "
-            "simulation.duckdb, or that of the scenario: high_growth.duckdb."
+            "simulation.duckdb, that of the scenario: high_growth.duckdb, or ensemble.duckdb."
         ),
     ] = None,
     scenario: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Lay scenarios/NAME.yaml, beside the config, over it."),
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Lay scenarios/NAME.yaml, beside the config, over it; may be given again, and "
+            "each runs into a database of its own.",
+        ),
     ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="1..50",
+            help="An ensemble: run with each of these seeds, and say what is chance in the result.",
+        ),
+    ] = None,
+    keep_members: Annotated[
+        bool,
+        typer.Option("--keep-members", help="Leave the database of each run of an ensemble."),
+    ] = False,
     threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
     memory_limit: Annotated[
         str | None,
@@ -80,7 +107,9 @@ def run(
         str | None,
         typer.Option(metavar="N|auto", help="Event generation in so many shards, in processes."),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Shards at once; else one a core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Shards, or runs, at once; else one a core.")
+    ] = None,
     executor: Annotated[
         str | None,
         typer.Option(help="What runs shards: loky, in processes, or inline, one by one in this."),
@@ -119,26 +148,56 @@ def run(
     """
     terminal: Terminal = context.obj
     terminal.json = json
-    if database is None:
-        database = Path(f"{scenario}.duckdb") if scenario else DEFAULT_DATABASE
+    scenarios = tuple(dict.fromkeys(scenario or [""]))
+    several = seeds is not None or len(scenarios) > 1
+    if several:
+        _refuse_for_several(shards, executor, keep_shards=keep_shards)
     start_year, end_year = parse_years(years) if years else (None, None)
-    chosen = with_overrides(
-        load_run_config(config, scenario),
-        start_year=start_year,
-        end_year=end_year,
-        threads=1 if debug else threads,
-        memory_limit_gb=parse_memory(memory_limit) if memory_limit else None,
-        shards=parse_shards(shards) if shards else None,
-        workers=workers,
-        executor=executor,
-        keep_shards=keep_shards or None,
-    )
-    if census is not None:
-        chosen = with_census(chosen, census)
+
+    def configured(name: str) -> SimulationConfig:
+        chosen = with_overrides(
+            load_run_config(config, name or None),
+            start_year=start_year,
+            end_year=end_year,
+            threads=1 if debug else threads,
+            memory_limit_gb=parse_memory(memory_limit) if memory_limit else None,
+            shards=parse_shards(shards) if shards else None,
+            workers=workers,
+            executor=executor,
+            keep_shards=keep_shards or None,
+        )
+        return chosen if census is None else with_census(chosen, census)
+
+    configs = {name: configured(name) for name in scenarios}
+    chosen = configs[scenarios[0]]
     if dry_run:
         _show_plan(terminal, chosen)
         return
     branch = branch_point(branch_from, year, from_year)
+    runs = SeveralRuns(configs, branch, from_year, fresh=fresh, debug=debug)
+    if seeds is not None:
+        if from_year is not None:
+            raise InputError("--from-year runs years of one database again; an ensemble has many")
+        run_ensemble(
+            terminal,
+            runs,
+            parse_seeds(seeds),
+            database or DEFAULT_ENSEMBLE,
+            keep_members=keep_members,
+        )
+        return
+    if keep_members:
+        raise InputError("--keep-members belongs to an ensemble; give --seeds too")
+    if several:
+        if database is not None:
+            raise InputError(
+                "--database: several scenarios go into databases of their own: "
+                f"{', '.join(f'{name}.duckdb' for name in scenarios)}"
+            )
+        run_scenarios(terminal, runs)
+        return
+    if database is None:
+        database = Path(f"{scenarios[0]}.duckdb") if scenarios[0] else DEFAULT_DATABASE
     with ExitStack() as held:
         if branch is not None:
             held.enter_context(hold_source(branch.source))
@@ -159,6 +218,17 @@ def run(
         terminal.show_document(outcome_document(outcome, already_finished=accepted.finished))
     else:
         terminal.show(outcome_view(terminal, outcome))
+
+
+def _refuse_for_several(shards: str | None, executor: str | None, *, keep_shards: bool) -> None:
+    """Refuse what only makes sense for one run: several share the machine as they are."""
+    given = {"--shards": shards, "--executor": executor, "--keep-shards": keep_shards or None}
+    for flag, value in given.items():
+        if value is not None:
+            raise InputError(
+                f"{flag}: several runs go side by side, each in one process and unsplit; leave it "
+                "out, and say with --workers how many go at once"
+            )
 
 
 def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:

@@ -17,7 +17,7 @@ from shardrun.console.members import show_members
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view
 from shardrun.ensemble import EnsembleRequest, accept_ensemble, execute_ensemble
-from shardrun.ensemble_database import read_ensemble
+from shardrun.ensemble_records import read_ensemble
 from shardrun.errors import RunInterruptedError
 from shardrun.executors import available_cores
 from shardrun.member_pool import raise_for_failures, run_members

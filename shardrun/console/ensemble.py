@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from rich import box
@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from shardrun.console.documents import Document
-from shardrun.console.numbers import NOTHING, format_column
+from shardrun.console.numbers import format_column, format_errors
 from shardrun.ensemble_records import EnsembleContents, FigureStatistics
 
-_VALUES = ("mean", "standard_error", "p10", "p50", "p90")
+_COMPARED = ("mean", "p10", "p50", "p90")
 
 
 def ensemble_view(ensemble: EnsembleContents, database: Path) -> RenderableType:
@@ -79,7 +79,7 @@ def _figure_document(row: FigureStatistics) -> Document:
         "simulation_year": row.year,
         "figure": row.figure,
         "members": row.members,
-        **{name: getattr(row, name) for name in _VALUES},
+        **{name: getattr(row, name) for name in (*_COMPARED, "standard_error")},
     }
 
 
@@ -98,13 +98,14 @@ def _statistics_table(rows: Sequence[FigureStatistics]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for figure, group in groupby(rows, key=lambda row: row.figure):
         of_figure = list(group)
-        # one format for a whole figure, so that its numbers can be compared with each other
-        values = [getattr(row, name) for row in of_figure for name in _VALUES]
-        shown = format_column(figure, values)
-        for place, row in enumerate(of_figure):
-            mean, error, *quantiles = shown[place * len(_VALUES) : (place + 1) * len(_VALUES)]
+        # one format for a whole figure, so that its numbers can be compared with each other; errors
+        # are so much smaller that they have their own
+        values = [getattr(row, name) for row in of_figure for name in _COMPARED]
+        shown = iter(format_column(figure, values))
+        errors = format_errors(figure, [row.standard_error for row in of_figure])
+        for place, (row, error) in enumerate(zip(of_figure, errors, strict=True)):
+            mean, *quantiles = islice(shown, len(_COMPARED))
             name = figure.replace("_", " ") if place == 0 else ""
-            error = NOTHING if row.standard_error is None else error
             table.add_row(name, str(row.year), mean, error, *quantiles)
         table.add_section()
     return table

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from shardrun.console.numbers import format_errors
 from shardrun.ensemble_records import EnsembleContents, FigureStatistics
 from shardrun.report.bands import Band, bands
 from shardrun.report.blocks import Chart, DataTable, Page, Section, Tile
@@ -56,13 +57,11 @@ def _tiles(ensemble: EnsembleContents, year: int) -> list[Tile]:
     ]
     for row in spread[:_TILES]:
         of = f", {_name(row.scenario)}" if row.scenario else ""
-        note = f"mean in {year}, ± {_said(row.figure, row.standard_error or 0.0)} by chance{of}"
+        note = (
+            f"mean in {year}, ± {format_errors(row.figure, [row.standard_error])[0]} by chance{of}"
+        )
         tiles.append(Tile(_title(row.figure), row.figure, row.mean, note))
     return tiles
-
-
-def _said(figure: str, value: float) -> str:
-    return f"{value:.2%}" if figure.endswith("_rate") else f"{value:,.2f}"
 
 
 def _figures(ensemble: EnsembleContents) -> Section:

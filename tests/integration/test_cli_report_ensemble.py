@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from shardrun.cli import app
 from shardrun.console.terminal import Terminal
-from shardrun.ensemble_database import read_ensemble, record_member, record_scenarios
-from shardrun.ensemble_records import EnsembleContents, MadeFrom
+from shardrun.ensemble_database import write_ensemble
+from shardrun.ensemble_records import EnsembleContents, MadeFrom, read_ensemble
 from shardrun.fingerprints import Fingerprints
 from shardrun.member_run import MemberResult
 from shardrun.members import Member
@@ -34,19 +34,21 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Figures of ten runs of two scenarios, the second of which is drawn wider."""
     database = tmp_path_factory.mktemp("ensemble") / "ensemble.duckdb"
     made_from = MadeFrom(2025, 2027, Fingerprints({"cola_rate": "0.02"}, {}, "p"), {"duckdb": "2"})
-    record_scenarios(database, {"": made_from, "fast_growth": made_from})
-    for scenario, factor in (("", 1), ("fast_growth", 2)):
-        for seed in range(1, 6):
-            rows = tuple(
-                (year, 60_000 + factor * seed * (year - 2024), factor * seed / 100)
-                for year in YEARS
-            )
-            summary = SummaryTable(("simulation_year", "closing_headcount", "growth_rate"), rows)
-            record_member(
-                database,
-                Member(scenario, seed),
-                MemberResult("", 1.0, summary=summary, digest=f"digest-{seed}"),
-            )
+    with write_ensemble(database) as writer:
+        writer.record_scenarios({"": made_from, "fast_growth": made_from})
+        for scenario, factor in (("", 1), ("fast_growth", 2)):
+            for seed in range(1, 6):
+                rows = tuple(
+                    (year, 60_000 + factor * seed * (year - 2024), factor * seed / 100)
+                    for year in YEARS
+                )
+                summary = SummaryTable(
+                    ("simulation_year", "closing_headcount", "growth_rate"), rows
+                )
+                writer.record_member(
+                    Member(scenario, seed),
+                    MemberResult("", 1.0, summary=summary, digest=f"digest-{seed}"),
+                )
     return database
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from shardrun.digest import digest_database
-from shardrun.ensemble_database import read_ensemble
+from shardrun.ensemble_records import read_ensemble
 from shardrun.members import Member
 from tests.support.command_line import environment, shardrun
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,14 +19,9 @@ from shardrun.config import SimulationConfig, load_config
 from shardrun.console.ensemble import ensemble_document
 from shardrun.database import check_ownership
 from shardrun.ensemble import EnsembleRequest, accept_ensemble
-from shardrun.ensemble_database import (
-    headline_figures,
-    is_ensemble,
-    read_ensemble,
-    record_member,
-    record_scenarios,
-)
-from shardrun.errors import DatabaseError, InputError
+from shardrun.ensemble_database import headline_figures, write_ensemble
+from shardrun.ensemble_records import MadeFrom, is_ensemble, read_ensemble
+from shardrun.errors import DatabaseError, DatabaseInUseError, InputError
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger import Ledger
 from shardrun.member_run import MemberFailure, MemberResult
@@ -40,6 +37,16 @@ COLUMNS = ("simulation_year", "hires", "growth_rate", "pay", "note", "updated", 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     return tmp_path / "it's an ensemble.duckdb"
+
+
+def record_member(database: Path, member: Member, ended: MemberResult) -> None:
+    with write_ensemble(database) as writer:
+        writer.record_member(member, ended)
+
+
+def record_scenarios(database: Path, made_from: Mapping[str, MadeFrom]) -> None:
+    with write_ensemble(database) as writer:
+        writer.record_scenarios(made_from)
 
 
 def result(seed: int) -> MemberResult:
@@ -234,3 +241,22 @@ def test_an_ensemble_needs_a_summary(config: SimulationConfig, database: Path) -
     with pytest.raises(InputError, match=r"workflow\.summary_model"):
         accept_ensemble(request(database, config.model_copy(update={"workflow": workflow})))
     assert not database.exists()
+
+
+def test_an_ensemble_whose_database_somebody_has_open_is_refused(database: Path) -> None:
+    record_member(database, Member("", 1), result(1))
+    reader = subprocess.Popen(
+        [
+            *(sys.executable, "-c"),
+            "import duckdb, sys; reader = duckdb.connect(sys.argv[1], read_only=True);"
+            "print(flush=True); sys.stdin.read()",
+            str(database),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert reader.stdout is not None
+    reader.stdout.readline()
+    with pytest.raises(DatabaseInUseError), write_ensemble(database):
+        pass
+    reader.communicate()
