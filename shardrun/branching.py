@@ -17,6 +17,7 @@ from shardrun.errors import InputError
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.periods import periods
 from shardrun.plan import build_plan
 from shardrun.rewind import rewind
 from shardrun.run_folder import RunFolder, write_ahead_log
@@ -77,11 +78,13 @@ def read_source(branch: BranchPoint, config: SimulationConfig, database: Path) -
         DatabaseInUseError: another process is writing to it.
     """
     years = config.simulation
-    if not years.start_year < branch.year <= years.end_year:
+    simulated = periods(years.period, years.start_year, years.end_year)
+    if branch.year not in simulated[1:]:
         raise InputError(
-            f"--year: a branch can't begin with {branch.year}; the run has the years "
+            f"--year: a branch can't begin with {branch.year}; the run has the {years.period}s "
             f"{years.start_year} to {years.end_year}, and the first comes from no other run"
         )
+    last = simulated[simulated.index(branch.year) - 1]
     check_ownership(branch.source)
     if database.exists() and database.samefile(branch.source):
         raise InputError(
@@ -90,12 +93,12 @@ def read_source(branch: BranchPoint, config: SimulationConfig, database: Path) -
         )
     with open_database(branch.source) as connection:
         source = read_ledger(connection, ALIAS)
-    before = build_plan(config, years.start_year, branch.year - 1)
+    before = build_plan(config, years.start_year, last)
     yearly = [step for step in before if config.workflow.stages[step.stage].when == "every_year"]
     missing = [step for step in yearly if (step.stage, step.year) not in source.done]
     if missing:
         raise InputError(
-            f"--branch-from: {branch.source} has not come to the end of {branch.year - 1}: "
+            f"--branch-from: {branch.source} has not come to the end of {last}: "
             f"{missing[0].stage} of {missing[0].year} is not done there. Run it that far first."
         )
     return source
@@ -186,7 +189,7 @@ def create_branch(
             shutil.copyfile(write_ahead_log(branch.source), write_ahead_log(copy))
     with open_database(copy, read_only=False) as connection:
         ledger = Ledger(connection.cursor, copy)
-        rewind(connection, ledger, copy, branch.year)
+        rewind(connection, ledger, copy, config.simulation.period_column, branch.year)
         ledger.record_branch(
             branch.source.absolute(),
             source.runs[-1].run_id,

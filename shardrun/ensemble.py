@@ -30,8 +30,9 @@ from shardrun.ensemble_records import (
 from shardrun.errors import DatabaseError, InputError, RunInterruptedError
 from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.ledger import installed_versions
-from shardrun.member_pool import MemberListener, run_members
-from shardrun.member_run import MemberResult, MemberTask, sharing
+from shardrun.member_pool import run_members
+from shardrun.member_results import MemberListener, MemberResult
+from shardrun.member_run import MemberTask, sharing
 from shardrun.members import Member
 from shardrun.overrides import with_overrides
 from shardrun.run_folder import RunFolder, write_ahead_log
@@ -187,7 +188,7 @@ def _task(accepted: AcceptedEnsemble, member: Member) -> MemberTask:
         inputs=accepted.inputs[member.scenario],
         share=request.share,
         branch=request.branch,
-        fingerprint=True,
+        for_ensemble=True,
         debug=request.debug,
     )
 

@@ -7,7 +7,6 @@ members. It must never run a member.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,12 +14,12 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import YEAR_COLUMN, open_database
+from shardrun.database import open_database
 from shardrun.ensemble_records import QUANTILES, MadeFrom
-from shardrun.errors import DatabaseError
-from shardrun.member_run import MemberResult
+from shardrun.headline_figures import HeadlineFigure
+from shardrun.member_results import MemberResult
 from shardrun.members import Member
-from shardrun.outcome import Cell, SummaryTable
+from shardrun.periods import YEAR_COLUMN
 
 # in the order of the seeds, since a sum of doubles depends on theirs
 _STATISTICS = f"""
@@ -150,9 +149,6 @@ class EnsembleWriter:
         Args:
             member: which.
             result: what came of it.
-
-        Raises:
-            DatabaseError: its summary has no years.
         """
         key: list[str | int] = [member.scenario, member.seed]
         failure = result.failure
@@ -171,19 +167,18 @@ class EnsembleWriter:
             self._connection.execute(
                 "delete from member_figures where scenario = ? and random_seed = ?::ubigint", key
             )
-            if failure is None and result.summary is not None:
-                self._insert_figures(key, result.summary)
+            if result.figures:
+                self._insert_figures(key, result.figures)
 
-    def _insert_figures(self, key: Sequence[str | int], summary: SummaryTable) -> None:
-        values = list(headline_figures(summary))
-        names = dict.fromkeys(figure for _, figure, _ in values)
+    def _insert_figures(self, key: Sequence[str | int], figures: Sequence[HeadlineFigure]) -> None:
+        names = dict.fromkeys(figure.name for figure in figures)
         self._connection.executemany(
             "insert or ignore into figures values (?, ?)",
             [[place, figure] for place, figure in enumerate(names)],
         )
         self._connection.executemany(
             "insert into member_figures values (?, ?, ?, ?, ?)",
-            [[*key, *value] for value in values],
+            [[*key, figure.year, figure.name, figure.value] for figure in figures],
         )
 
     @contextmanager
@@ -195,30 +190,3 @@ class EnsembleWriter:
             self._connection.rollback()
             raise
         self._connection.commit()
-
-
-def headline_figures(summary: SummaryTable) -> Iterator[tuple[int, str, float]]:
-    """Yield year, name and value of every number in a summary but its years.
-
-    Raises:
-        DatabaseError: it has no column of years.
-    """
-    if YEAR_COLUMN not in summary.columns:
-        raise DatabaseError(
-            f"the summary of a run has no column {YEAR_COLUMN}, so an ensemble can't say what its "
-            "figures come to by year. workflow.summary_model in the configuration names it."
-        )
-    year = summary.columns.index(YEAR_COLUMN)
-    for row in summary.rows:
-        for name, value in zip(summary.columns, row, strict=True):
-            if name != YEAR_COLUMN and _is_number(value):
-                yield int(str(row[year])), name, float(str(value))
-
-
-def _is_number(value: Cell) -> bool:
-    if isinstance(value, bool | str) or value is None:
-        return False
-    try:
-        return math.isfinite(float(value))  # type: ignore[arg-type]  # dates raise
-    except TypeError:
-        return False

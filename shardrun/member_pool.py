@@ -6,45 +6,17 @@ It must never look into a database: a run is finished when its worker says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from shardrun.errors import MembersFailedError, ShardrunError
-from shardrun.member_run import (
+from shardrun.member_results import (
     MemberFailure,
+    MemberListener,
+    MemberProgress,
     MemberResult,
-    MemberTask,
-    prepare_member,
-    run_member,
+    MemberState,
 )
+from shardrun.member_run import MemberTask, prepare_member, run_member
 from shardrun.task_pool import TaskOutcome, TaskPool, run_tasks
-
-
-class MemberState(StrEnum):
-    """How one of several runs stands."""
-
-    RUNNING = "running"
-    RETRIED = "retried"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class MemberProgress:
-    """One of several runs has come into a state.
-
-    Attributes:
-        name: which.
-        state: what it has come to.
-        result: what came of it, once it has ended.
-    """
-
-    name: str
-    state: MemberState
-    result: MemberResult | None = None
-
-
-MemberListener = Callable[[MemberProgress], None]
 
 
 def run_members(

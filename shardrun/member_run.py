@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
+from shardrun.api import execute_member
 from shardrun.branching import BranchPoint
 from shardrun.config import SimulationConfig
 from shardrun.database import DatabaseLimits
 from shardrun.digest import digest_database
 from shardrun.errors import ShardrunError
 from shardrun.garbage import no_collection
-from shardrun.outcome import SummaryTable, read_outcome
+from shardrun.headline_figures import headline_figures
+from shardrun.member_results import MemberFailure, MemberResult
 from shardrun.overrides import with_overrides
-from shardrun.preflight import InputImporter, accept_run, hold_database
-from shardrun.progress import ProgressEvent
+from shardrun.preflight import InputImporter
+from shardrun.progress import ignore_progress
 from shardrun.shard_sizing import WorkerShare
 
 
@@ -40,7 +43,7 @@ class MemberTask:
         fresh: whether a database of ours there is replaced.
         from_year: the first year that is run again although it is done.
         branch: where the run leaves another one.
-        fingerprint: whether the digest of the database is wanted.
+        for_ensemble: whether headline figures and digest of the database are wanted.
         debug: one thread throughout, and the SQL in dbt's logs.
     """
 
@@ -52,44 +55,8 @@ class MemberTask:
     fresh: bool = False
     from_year: int | None = None
     branch: BranchPoint | None = None
-    fingerprint: bool = False
+    for_ensemble: bool = False
     debug: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MemberFailure:
-    """Why a run failed.
-
-    Attributes:
-        message: for the person who reads it.
-        exit_code: with which it would have ended alone.
-    """
-
-    message: str
-    exit_code: int
-
-
-@dataclass(frozen=True, slots=True)
-class MemberResult:
-    """What came of a run.
-
-    Attributes:
-        name: of the task.
-        seconds: that it took.
-        already_finished: whether there was nothing to do.
-        summary: the project's own summary of it, if it has one.
-        digest: of its database, if it was wanted.
-        remarks: what is to be said beside the result.
-        failure: why it failed.
-    """
-
-    name: str
-    seconds: float
-    already_finished: bool = False
-    summary: SummaryTable | None = None
-    digest: str | None = None
-    remarks: tuple[str, ...] = ()
-    failure: MemberFailure | None = None
 
 
 def sharing(config: SimulationConfig, share: WorkerShare) -> SimulationConfig:
@@ -123,33 +90,31 @@ def run_member(task: MemberTask) -> MemberResult:
 
 
 def _run(task: MemberTask, started: float) -> MemberResult:
-    from shardrun.session import execute_run
-
-    remarks = []
-    with hold_database(task.database) as dead:
-        if dead is not None:
-            remarks.append(f"an earlier run has died: {dead}; its database is taken over")
-        accepted = accept_run(
-            task.config,
-            task.database,
-            {name: _copier(file) for name, file in task.inputs.items()},
-            fresh=task.fresh,
-            from_year=task.from_year,
-            branch=task.branch,
-        )
-        if not accepted.finished:
-            execute_run(
-                accepted, _ignore, debug=task.debug, duckdb_threads=task.share.threads
-            ).raise_for_failure()
-        limits = DatabaseLimits(task.share.threads, task.share.memory_mb, accepted.folder.temp)
-        return MemberResult(
-            name=task.name,
-            seconds=perf_counter() - started,
-            already_finished=accepted.finished,
-            summary=read_outcome(task.database, task.config.workflow.summary_model).summary,
-            digest=digest_database(task.database, limits).digest if task.fingerprint else None,
-            remarks=tuple(remarks),
-        )
+    remarks: list[str] = []
+    run = execute_member(
+        task.config,
+        task.database,
+        {name: _copier(file) for name, file in task.inputs.items()},
+        fresh=task.fresh,
+        from_year=task.from_year,
+        branch=task.branch,
+        debug=task.debug,
+        progress=nullcontext(ignore_progress),
+        remark=remarks.append,
+        duckdb_threads=task.share.threads,
+    )
+    folder = run.outcome.folder
+    limits = DatabaseLimits(task.share.threads, task.share.memory_mb, folder.temp)
+    return MemberResult(
+        name=task.name,
+        seconds=perf_counter() - started,
+        already_finished=run.already_finished,
+        figures=headline_figures(run.outcome.summary, task.config.simulation.period_column)
+        if task.for_ensemble
+        else (),
+        digest=digest_database(task.database, limits).digest if task.for_ensemble else None,
+        remarks=tuple(remarks),
+    )
 
 
 def _copier(file: Path) -> InputImporter:
@@ -157,7 +122,3 @@ def _copier(file: Path) -> InputImporter:
         shutil.copyfile(file, target)
 
     return copy
-
-
-def _ignore(event: ProgressEvent) -> None:
-    """Listen to nothing: only whole members are counted."""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from shardrun.api import configure, database_of, execute
 from shardrun.branching import branch_point
 from shardrun.cli.options import (
-    DEFAULT_DATABASE,
+    AGAIN_PANEL,
+    LOOKING_PANEL,
+    MACHINE_PANEL,
+    SEVERAL_PANEL,
     CensusOption,
     ConfigOption,
     JsonOption,
     YearsArgument,
 )
-from shardrun.cli.projects import load_run_config, project_inputs, with_census
-from shardrun.cli.several import (
-    DEFAULT_ENSEMBLE,
-    SeveralRuns,
-    run_ensemble,
-    run_scenarios,
-)
+from shardrun.cli.several import SeveralRuns, run_ensemble, run_scenarios
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
@@ -30,10 +27,8 @@ from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
 from shardrun.errors import InputError
 from shardrun.members import parse_seeds
-from shardrun.outcome import read_outcome
-from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
+from shardrun.overrides import parse_shards
 from shardrun.plan import build_plan
-from shardrun.preflight import AcceptedRun, accept_run, hold_database, hold_source
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -83,8 +78,9 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Lay scenarios/NAME.yaml, beside the config, over it; may be given again, and "
-            "each runs into a database of its own.",
+            help="Lay scenarios/NAME.yaml, beside the config, over it. Given again, each runs into "
+            "a database of its own.",
+            rich_help_panel=SEVERAL_PANEL,
         ),
     ] = None,
     seeds: Annotated[
@@ -92,53 +88,99 @@ def run(
         typer.Option(
             metavar="1..50",
             help="An ensemble: run with each of these seeds, and say what is chance in the result.",
+            rich_help_panel=SEVERAL_PANEL,
         ),
     ] = None,
     keep_members: Annotated[
         bool,
-        typer.Option("--keep-members", help="Leave the database of each run of an ensemble."),
+        typer.Option(
+            "--keep-members",
+            help="Leave the database of each run of an ensemble.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
     ] = False,
-    threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
-    memory_limit: Annotated[
-        str | None,
-        typer.Option(help="DuckDB's memory, in all processes, such as 8GB; the rest spills."),
-    ] = None,
-    shards: Annotated[
-        str | None,
-        typer.Option(metavar="N|auto", help="Event generation in so many shards, in processes."),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Shards, or runs, at once; else one a core.")
-    ] = None,
-    executor: Annotated[
-        str | None,
-        typer.Option(help="What runs shards: loky, in processes, or inline, one by one in this."),
-    ] = None,
-    keep_shards: Annotated[
-        bool, typer.Option("--keep-shards", help="Leave the shard files after the union.")
-    ] = False,
-    from_year: Annotated[
-        int | None,
-        typer.Option(help="Run this year and all after it again; what they left goes first."),
-    ] = None,
     branch_from: Annotated[
         Path | None,
         typer.Option(
             metavar="DATABASE",
             help="Take the years before --year from another run, and go on from there.",
+            rich_help_panel=SEVERAL_PANEL,
         ),
     ] = None,
     year: Annotated[
-        int | None, typer.Option(help="The first year that --branch-from does not take over.")
+        int | None,
+        typer.Option(
+            help="The first year that --branch-from does not take over.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="dbt nodes at once.", rich_help_panel=MACHINE_PANEL)
+    ] = None,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(
+            help="DuckDB's memory, in all processes, such as 8GB; the rest spills.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
+    ] = None,
+    shards: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto",
+            help="Event generation in so many shards, in processes.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Shards, or runs, at once; else one a core.", rich_help_panel=MACHINE_PANEL
+        ),
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            help="What runs shards: loky, in processes, or inline, one by one in this.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
+    ] = None,
+    keep_shards: Annotated[
+        bool,
+        typer.Option(
+            "--keep-shards",
+            help="Leave the shard files after the union.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
+    ] = False,
+    from_year: Annotated[
+        int | None,
+        typer.Option(
+            help="Run this year and all after it again; what they left goes first.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Replace a database that an earlier run made.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="One thread throughout, and the SQL in dbt's logs.")
+        bool,
+        typer.Option(
+            "--debug",
+            help="One thread throughout, and the SQL in dbt's logs.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan, write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Print the plan, write nothing.", rich_help_panel=LOOKING_PANEL
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -152,72 +194,50 @@ def run(
     several = seeds is not None or len(scenarios) > 1
     if several:
         _refuse_for_several(shards, executor, keep_shards=keep_shards)
-    start_year, end_year = parse_years(years) if years else (None, None)
-
-    def configured(name: str) -> SimulationConfig:
-        chosen = with_overrides(
-            load_run_config(config, name or None),
-            start_year=start_year,
-            end_year=end_year,
+    if keep_members and seeds is None:
+        raise InputError("--keep-members belongs to an ensemble; give --seeds too")
+    configs = {
+        name: configure(
+            config,
+            scenario=name or None,
+            years=years,
+            census=census,
             threads=1 if debug else threads,
-            memory_limit_gb=parse_memory(memory_limit) if memory_limit else None,
+            memory_limit=memory_limit,
             shards=parse_shards(shards) if shards else None,
             workers=workers,
             executor=executor,
-            keep_shards=keep_shards or None,
+            keep_shards=keep_shards,
         )
-        return chosen if census is None else with_census(chosen, census)
-
-    configs = {name: configured(name) for name in scenarios}
+        for name in scenarios
+    }
     chosen = configs[scenarios[0]]
     if dry_run:
         _show_plan(terminal, chosen)
         return
     branch = branch_point(branch_from, year, from_year)
-    runs = SeveralRuns(configs, branch, from_year, fresh=fresh, debug=debug)
-    if seeds is not None:
-        if from_year is not None:
-            raise InputError("--from-year runs years of one database again; an ensemble has many")
-        run_ensemble(
-            terminal,
-            runs,
-            parse_seeds(seeds),
-            database or DEFAULT_ENSEMBLE,
-            keep_members=keep_members,
-        )
-        return
-    if keep_members:
-        raise InputError("--keep-members belongs to an ensemble; give --seeds too")
     if several:
-        if database is not None:
-            raise InputError(
-                "--database: several scenarios go into databases of their own: "
-                f"{', '.join(f'{name}.duckdb' for name in scenarios)}"
-            )
-        run_scenarios(terminal, runs)
-        return
-    if database is None:
-        database = Path(f"{scenarios[0]}.duckdb") if scenarios[0] else DEFAULT_DATABASE
-    with ExitStack() as held:
-        if branch is not None:
-            held.enter_context(hold_source(branch.source))
-        dead = held.enter_context(hold_database(database))
-        if dead is not None:
-            terminal.remark(f"an earlier run has died: {dead}; its database is taken over")
-        inputs = project_inputs(chosen, terminal.remark)
-        accepted = accept_run(
-            chosen, database, inputs, fresh=fresh, from_year=from_year, branch=branch
-        )
-        if accepted.finished:
-            terminal.remark(f"{database} already holds this run, finished; --fresh runs it anew")
+        runs = SeveralRuns(configs, branch, from_year, fresh=fresh, debug=debug)
+        if seeds is None:
+            run_scenarios(terminal, runs, database)
         else:
-            _execute(terminal, accepted, debug=debug)
-        workflow = chosen.workflow
-        outcome = read_outcome(database, workflow.summary_model, workflow.checks_model)
+            run_ensemble(terminal, runs, parse_seeds(seeds), database, keep_members=keep_members)
+        return
+    result = execute(
+        chosen,
+        database or database_of(scenarios[0]),
+        fresh=fresh,
+        from_year=from_year,
+        branch=branch,
+        debug=debug,
+        progress=show_progress(terminal),
+        remark=terminal.remark,
+    )
     if json:
-        terminal.show_document(outcome_document(outcome, already_finished=accepted.finished))
+        document = outcome_document(result.outcome, already_finished=result.already_finished)
+        terminal.show_document(document)
     else:
-        terminal.show(outcome_view(terminal, outcome))
+        terminal.show(outcome_view(terminal, result.outcome))
 
 
 def _refuse_for_several(shards: str | None, executor: str | None, *, keep_shards: bool) -> None:
@@ -237,16 +257,3 @@ def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:
         terminal.show_document(plan_document(config, plan))
     else:
         terminal.show(plan_view(config, plan))
-
-
-def _execute(terminal: Terminal, accepted: AcceptedRun, *, debug: bool) -> None:
-    # dbt takes a second to import; a refusal shall not wait for it.
-    from shardrun.session import execute_run
-
-    if accepted.sharding is not None and accepted.sharding.reason is not None:
-        terminal.remark(accepted.sharding.reason)
-    if debug:
-        terminal.remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
-    with show_progress(terminal) as listener:
-        summary = execute_run(accepted, listener, debug=debug)
-    summary.raise_for_failure()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shardrun.branching import BranchPoint
-from shardrun.cli.projects import import_shared_inputs
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import Document, outcome_document
 from shardrun.console.ensemble import ensemble_document, ensemble_view
@@ -18,13 +17,14 @@ from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view
 from shardrun.ensemble import EnsembleRequest, accept_ensemble, execute_ensemble
 from shardrun.ensemble_records import read_ensemble
-from shardrun.errors import RunInterruptedError
+from shardrun.errors import InputError, RunInterruptedError
 from shardrun.executors import available_cores
 from shardrun.member_pool import raise_for_failures, run_members
 from shardrun.member_run import MemberTask, sharing
 from shardrun.members import members_of
 from shardrun.outcome import read_outcome
 from shardrun.preflight import hold_database, hold_source
+from shardrun.projects import import_shared_inputs
 from shardrun.shard_sizing import WorkerShare, share_among_runs
 
 DEFAULT_ENSEMBLE = Path("ensemble.duckdb")
@@ -56,13 +56,17 @@ class SeveralRuns:
         return share_among_runs(runs, workers, available_cores(), memory_mb)
 
 
-def run_scenarios(terminal: Terminal, runs: SeveralRuns) -> None:
+def run_scenarios(terminal: Terminal, runs: SeveralRuns, database: Path | None) -> None:
     """Run scenarios side by side, each into a database of its own that has its name.
 
     Raises:
+        InputError: one database is named for all of them; or what one run is refused for.
         MembersFailedError: one failed; the others have finished.
         RunInterruptedError: by a signal; the same command goes on.
     """
+    if database is not None:
+        own = ", ".join(f"{name}.duckdb" for name in runs.configs)
+        raise InputError(f"--database: several scenarios go into databases of their own: {own}")
     share = runs.share(len(runs.configs))
     here = Path.cwd()
     with ExitStack() as held:
@@ -115,17 +119,20 @@ def run_ensemble(
     terminal: Terminal,
     runs: SeveralRuns,
     seeds: tuple[int, ...],
-    database: Path,
+    database: Path | None,
     *,
     keep_members: bool,
 ) -> None:
     """Run every scenario with every seed, and show what they come to.
 
     Raises:
+        InputError: years of an ensemble are to be run again; or what one run is refused for.
         MembersFailedError: a member failed; the others have finished.
         RunInterruptedError: by a signal; the same command goes on.
     """
-    database = database.absolute()
+    if runs.from_year is not None:
+        raise InputError("--from-year runs years of one database again; an ensemble has many")
+    database = (database or DEFAULT_ENSEMBLE).absolute()
     members = members_of(tuple(runs.configs), seeds)
     with ExitStack() as held:
         if runs.branch is not None:

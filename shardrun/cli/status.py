@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from shardrun.cli.options import DEFAULT_DATABASE, DatabaseArgument, JsonOption
+from shardrun.api import DEFAULT_DATABASE
+from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.documents import ledger_document
 from shardrun.console.ensemble import ensemble_document, ensemble_view
 from shardrun.console.terminal import Terminal
@@ -46,4 +47,4 @@ def status(
     if json:
         terminal.show_document(ledger_document(database, ledger))
     else:
-        terminal.show(ledger_view(ledger))
+        terminal.show(ledger_view(terminal, ledger))

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from shardrun.console.numbers import format_seconds
 from shardrun.console.terminal import Terminal
-from shardrun.member_pool import MemberListener, MemberProgress, MemberState
+from shardrun.member_results import MemberListener, MemberProgress, MemberState
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from shardrun.console.terminal import Terminal
 from shardrun.ensemble_database import write_ensemble
 from shardrun.ensemble_records import EnsembleContents, MadeFrom, read_ensemble
 from shardrun.fingerprints import Fingerprints
-from shardrun.member_run import MemberResult
+from shardrun.headline_figures import HeadlineFigure
+from shardrun.member_results import MemberResult
 from shardrun.members import Member
-from shardrun.outcome import SummaryTable
 from tests.support.browser import Visit, chromium, visit
 
 pytestmark = pytest.mark.integration
@@ -38,16 +38,17 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.record_scenarios({"": made_from, "fast_growth": made_from})
         for scenario, factor in (("", 1), ("fast_growth", 2)):
             for seed in range(1, 6):
-                rows = tuple(
-                    (year, 60_000 + factor * seed * (year - 2024), factor * seed / 100)
+                figures = [
+                    HeadlineFigure(year, name, value)
                     for year in YEARS
-                )
-                summary = SummaryTable(
-                    ("simulation_year", "closing_headcount", "growth_rate"), rows
-                )
+                    for name, value in (
+                        ("closing_headcount", 60_000 + factor * seed * (year - 2024)),
+                        ("growth_rate", factor * seed / 100),
+                    )
+                ]
                 writer.record_member(
                     Member(scenario, seed),
-                    MemberResult("", 1.0, summary=summary, digest=f"digest-{seed}"),
+                    MemberResult("", 1.0, figures=tuple(figures), digest=f"digest-{seed}"),
                 )
     return database
 

@@ -19,12 +19,13 @@ from shardrun.config import SimulationConfig, load_config
 from shardrun.console.ensemble import ensemble_document
 from shardrun.database import check_ownership
 from shardrun.ensemble import EnsembleRequest, accept_ensemble
-from shardrun.ensemble_database import headline_figures, write_ensemble
+from shardrun.ensemble_database import write_ensemble
 from shardrun.ensemble_records import MadeFrom, is_ensemble, read_ensemble
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError
 from shardrun.fingerprints import Fingerprints
+from shardrun.headline_figures import HeadlineFigure, headline_figures
 from shardrun.ledger import Ledger
-from shardrun.member_run import MemberFailure, MemberResult
+from shardrun.member_results import MemberFailure, MemberResult
 from shardrun.members import Member, members_of
 from shardrun.outcome import SummaryTable
 from shardrun.overrides import with_overrides
@@ -50,7 +51,11 @@ def record_scenarios(database: Path, made_from: Mapping[str, MadeFrom]) -> None:
 
 
 def result(seed: int) -> MemberResult:
-    return MemberResult(f"seed {seed}", 1.5, summary=summary(seed), digest=f"d{seed}")
+    return MemberResult(f"seed {seed}", 1.5, figures=figures(seed), digest=f"d{seed}")
+
+
+def figures(seed: int) -> tuple[HeadlineFigure, ...]:
+    return headline_figures(summary(seed), "simulation_year")
 
 
 def summary(seed: int) -> SummaryTable:
@@ -86,10 +91,10 @@ def test_statistics_are_those_of_numpy_whatever_the_order_in_which_members_ended
     ]
     for row in read[0]:
         values = [
-            value
+            figure.value
             for seed in seeds
-            for year, figure, value in headline_figures(summary(seed))
-            if (year, figure) == (row.year, row.figure)
+            for figure in figures(seed)
+            if (figure.year, figure.name) == (row.year, row.figure)
         ]
         assert row.members == len(values) == 8
         expected = [
@@ -126,12 +131,8 @@ def test_a_member_that_runs_again_counts_once_and_one_that_failed_not_at_all(
 def test_scenarios_are_held_against_the_configuration_seed_by_seed(database: Path) -> None:
     for scenario in ("", "more"):
         for seed in (1, 2, 3):
-            columns, rows = COLUMNS[:2], ((2025, seed * 100 + (7 if scenario else 0)),)
-            record_member(
-                database,
-                Member(scenario, seed),
-                MemberResult("", 1.0, summary=SummaryTable(columns, rows)),
-            )
+            hires = HeadlineFigure(2025, "hires", seed * 100 + (7 if scenario else 0))
+            record_member(database, Member(scenario, seed), MemberResult("", 1.0, figures=(hires,)))
     record_member(database, Member("more", 4), result(4))  # whose seed the configuration lacks
     ensemble = read_ensemble(database)
     assert ensemble.base == ""
@@ -148,9 +149,10 @@ def test_one_member_has_no_error_to_tell(database: Path) -> None:
     assert {row.standard_error for row in read_ensemble(database).statistics} == {None}
 
 
-def test_a_summary_without_years_has_no_figures() -> None:
-    with pytest.raises(DatabaseError, match="no column simulation_year"):
-        list(headline_figures(SummaryTable(("rabbits",), ((1,),))))
+def test_a_run_without_a_yearly_summary_has_no_headline_figures() -> None:
+    for given in (None, SummaryTable(("rabbits",), ((1,),))):
+        with pytest.raises(InputError, match=r"a row for each month.*workflow\.summary_model"):
+            headline_figures(given, "month")
 
 
 def test_an_ensemble_is_not_taken_for_a_run_nor_a_run_for_an_ensemble(
