@@ -12,7 +12,7 @@ EMPLOYEES ?= 60000
 CENSUS ?= data/census.parquet
 DATABASE ?= simulation.duckdb
 
-.PHONY: run test test-all lint format unit integration faults test-duckdb-1.5 test-python \
+.PHONY: run test test-all lint format reference unit integration faults test-duckdb-1.5 test-python \
 	bench clean
 
 run: $(VENV)/installed
@@ -35,6 +35,10 @@ lint: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What the code says of itself: the reference of the configuration, its schema.
+reference: $(VENV)/installed
+	$(BIN)/python -m docs.generate_reference
 
 unit: $(VENV)/installed
 	$(BIN)/pytest -n auto -m "not integration and not faults and not slow"

@@ -19,10 +19,10 @@ import duckdb
 
 from bench.measured import Measured
 from bench.workspace import Workspace
-from shardrun.cli.projects import project_inputs, with_census
 from shardrun.database import ALIAS
-from shardrun.pipeline import ignore_progress
 from shardrun.preflight import accept_run
+from shardrun.progress import ignore_progress
+from shardrun.projects import project_inputs, with_census
 from shardrun.session import execute_run
 from shardrun.sql import quote_literal
 

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import duckdb
 
-import shardrun
 from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified
 from shardrun.errors import ProjectError
 from shardrun.fingerprints import Fingerprints
@@ -28,6 +27,7 @@ from shardrun.ledger_schema import create_ledger_tables
 from shardrun.resources import ResourceUsage
 from shardrun.shards import ShardResult
 from shardrun.stages import WorkflowStage
+from shardrun.version import __version__
 
 
 class Ledger:
@@ -228,4 +228,4 @@ class Ledger:
 def _versions() -> dict[str, str]:
     """Return the versions that a run's result may depend on, by distribution name."""
     installed = {name: version(name) for name in ("dbt-core", "dbt-duckdb")}
-    return {"shardrun": shardrun.__version__, "duckdb": duckdb.__version__, **installed}
+    return {"shardrun": __version__, "duckdb": duckdb.__version__, **installed}

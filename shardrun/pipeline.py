@@ -24,15 +24,16 @@ from shardrun.errors import (
 )
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import Status
+from shardrun.periods import periods
 from shardrun.plan import Step, build_plan
 from shardrun.progress import (
-    ProgressEvent,
     ProgressListener,
     ShardChanged,
     StepFailed,
     StepFinished,
     StepStarted,
     UnionFinished,
+    ignore_progress,
 )
 from shardrun.resources import ResourceSampler
 from shardrun.results import (
@@ -49,10 +50,6 @@ WrittenTables = Sequence[tuple[str, str]]
 """Schema and name of the tables that a stage writes, in the order of their writing."""
 
 _WRITING = frozenset({"model", "seed", "snapshot"})
-
-
-def ignore_progress(event: ProgressEvent) -> None:
-    """Listen to nothing."""
 
 
 class PipelineOrchestrator:
@@ -146,7 +143,7 @@ class PipelineOrchestrator:
         plan = build_plan(self.config, start_year, end_year)
         year_results: dict[int, YearExecutionResult] = {}
         failure = None
-        for year in range(start_year, end_year + 1):
+        for year in periods(self.config.simulation.period, start_year, end_year):
             result = self._execute_year(year, (step for step in plan if step.year == year))
             if result.stage_results:
                 year_results[year] = result
@@ -229,10 +226,9 @@ class PipelineOrchestrator:
 
     def _count_rows(self, stage: WorkflowStage, year: int, written: Sequence[str]) -> int:
         yearly = self.config.workflow.stages[stage].when == "every_year"
+        period = (self.config.simulation.period_column, year) if yearly else None
         with self._runner.cursor() as connection:
-            return sum(
-                count_rows(connection, relation, year if yearly else None) for relation in written
-            )
+            return sum(count_rows(connection, relation, period) for relation in written)
 
     def _execute_year(self, year: int, steps: Iterable[Step]) -> YearExecutionResult:
         started = perf_counter()

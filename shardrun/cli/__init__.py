@@ -1,7 +1,7 @@
 """The command line: parses words, calls the layers below, hands what they return to the console.
 
 Holds no logic of its own: what a command decides, a module below decides. Every refusal leaves
-through :func:`main`, the one place that turns an error into a message and an exit code. Commands
+through :func:`call`, the one place that turns an error into a message and an exit code. Commands
 import what is slow (dbt) only when they need it, so that ``--help`` and refusals are quick.
 """
 
@@ -11,18 +11,20 @@ import atexit
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
 
-import shardrun
 from shardrun.cli import (
     census,
     check,
     compare,
+    config,
     diff,
     digest,
     export,
+    init,
     report,
     run,
     shard,
@@ -32,22 +34,37 @@ from shardrun.cli import (
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
+from shardrun.version import __version__
+
+EXAMPLES = """\
+[bold]Examples[/bold]
+
+shardrun init mysim && cd mysim  [dim]# a project to start from[/dim]
+
+shardrun run  [dim]# simulate it, or go on where it stopped[/dim]
+
+shardrun report simulation.duckdb  [dim]# a page to look at[/dim]
+
+shardrun COMMAND --help  [dim]# what a command does, with examples[/dim]
+"""
 
 app = typer.Typer(
     name="shardrun",
     help="Staged, year-by-year dbt-duckdb simulations: fast, deterministic, restartable.",
+    epilog=EXAMPLES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, status, check, shard, digest, diff, trace, export, compare, report):
+for command in (init, run, status, check, shard, digest, diff, trace, export, compare, report):
     command.register(app)
-app.add_typer(census.app)
+for group in (census, config):
+    app.add_typer(group.app)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        Terminal().show_line(f"shardrun {shardrun.__version__}")
+        Terminal().show_line(f"shardrun {__version__}")
         raise typer.Exit
 
 
@@ -66,18 +83,27 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _leave(call())
+
+
+def call(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, say what stands against it, and return its exit code.
+
+    Args:
+        arguments: the words behind ``shardrun``; None takes those of this process.
+    """
     terminal = Terminal()
     try:
         with keyboard_interrupts():
-            app(obj=terminal)
+            app(arguments, prog_name="shardrun", obj=terminal)
     except KeyboardInterrupt:
-        _leave(RunInterruptedError.exit_code)
+        return RunInterruptedError.exit_code
     except ShardrunError as error:
         terminal.refuse(error)
-        _leave(error.exit_code)
+        return error.exit_code
     except SystemExit as ended:
-        _leave(ended.code if isinstance(ended.code, int) else 0)
-    _leave(0)
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0
 
 
 def _leave(exit_code: int) -> NoReturn:

@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
+from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.options import (
-    DEFAULT_DATABASE,
     CensusOption,
     ConfigOption,
     JsonOption,
     YearsArgument,
 )
-from shardrun.cli.projects import load_run_config, project_inputs, with_census
 from shardrun.console.check import check_document, check_view
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
 from shardrun.overrides import parse_shards, parse_years, with_overrides
+from shardrun.projects import load_run_config, project_inputs, with_census
 from shardrun.run_folder import RunFolder
 
 EXAMPLES = """\
@@ -65,7 +65,7 @@ def check(
     chosen = load_run_config(config)
     if census is not None:
         chosen = with_census(chosen, census)
-    start_year, end_year = parse_years(years) if years else (None, None)
+    start_year, end_year = parse_years(years, chosen.simulation.period) if years else (None, None)
     chosen = with_overrides(
         chosen,
         start_year=start_year,

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_DATABASE = Path("simulation.duckdb")
+MACHINE_PANEL = "How much of the machine"
+AGAIN_PANEL = "Going on, and starting over"
+LOOKING_PANEL = "Looking closer"
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 YearsArgument = Annotated[

@@ -7,23 +7,23 @@ from typing import Annotated
 
 import typer
 
+from shardrun.api import configure, database_of, execute
 from shardrun.cli.options import (
-    DEFAULT_DATABASE,
+    AGAIN_PANEL,
+    LOOKING_PANEL,
+    MACHINE_PANEL,
     CensusOption,
     ConfigOption,
     JsonOption,
     YearsArgument,
 )
-from shardrun.cli.projects import load_run_config, project_inputs, with_census
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
-from shardrun.outcome import read_outcome
-from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
+from shardrun.overrides import parse_shards
 from shardrun.plan import build_plan
-from shardrun.preflight import AcceptedRun, accept_run, hold_database
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -67,35 +67,71 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="Lay scenarios/NAME.yaml, beside the config, over it."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="dbt nodes at once.", rich_help_panel=MACHINE_PANEL)
+    ] = None,
     memory_limit: Annotated[
         str | None,
-        typer.Option(help="DuckDB's memory, in all processes, such as 8GB; the rest spills."),
+        typer.Option(
+            help="DuckDB's memory, in all processes, such as 8GB; the rest spills.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
     shards: Annotated[
         str | None,
-        typer.Option(metavar="N|auto", help="Event generation in so many shards, in processes."),
+        typer.Option(
+            metavar="N|auto",
+            help="Event generation in so many shards, in processes.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Shards at once; else one a core.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Shards at once; else one a core.", rich_help_panel=MACHINE_PANEL),
+    ] = None,
     executor: Annotated[
         str | None,
-        typer.Option(help="What runs shards: loky, in processes, or inline, one by one in this."),
+        typer.Option(
+            help="What runs shards: loky, in processes, or inline, one by one in this.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
     keep_shards: Annotated[
-        bool, typer.Option("--keep-shards", help="Leave the shard files after the union.")
+        bool,
+        typer.Option(
+            "--keep-shards",
+            help="Leave the shard files after the union.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
     ] = False,
     from_year: Annotated[
         int | None,
-        typer.Option(help="Run this year and all after it again; what they left goes first."),
+        typer.Option(
+            help="Run this year and all after it again; what they left goes first.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Replace a database that an earlier run made.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="One thread throughout, and the SQL in dbt's logs.")
+        bool,
+        typer.Option(
+            "--debug",
+            help="One thread throughout, and the SQL in dbt's logs.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan, write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Print the plan, write nothing.", rich_help_panel=LOOKING_PANEL
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -105,40 +141,35 @@ def run(
     """
     terminal: Terminal = context.obj
     terminal.json = json
-    if database is None:
-        database = Path(f"{scenario}.duckdb") if scenario else DEFAULT_DATABASE
-    start_year, end_year = parse_years(years) if years else (None, None)
-    chosen = with_overrides(
-        load_run_config(config, scenario),
-        start_year=start_year,
-        end_year=end_year,
+    chosen = configure(
+        config,
+        scenario=scenario,
+        years=years,
+        census=census,
         threads=1 if debug else threads,
-        memory_limit_gb=parse_memory(memory_limit) if memory_limit else None,
+        memory_limit=memory_limit,
         shards=parse_shards(shards) if shards else None,
         workers=workers,
         executor=executor,
-        keep_shards=keep_shards or None,
+        keep_shards=keep_shards,
     )
-    if census is not None:
-        chosen = with_census(chosen, census)
     if dry_run:
         _show_plan(terminal, chosen)
         return
-    with hold_database(database) as dead:
-        if dead is not None:
-            terminal.remark(f"an earlier run has died: {dead}; its database is taken over")
-        inputs = project_inputs(chosen, terminal.remark)
-        accepted = accept_run(chosen, database, inputs, fresh=fresh, from_year=from_year)
-        if accepted.finished:
-            terminal.remark(f"{database} already holds this run, finished; --fresh runs it anew")
-        else:
-            _execute(terminal, accepted, debug=debug)
-        workflow = chosen.workflow
-        outcome = read_outcome(database, workflow.summary_model, workflow.checks_model)
+    result = execute(
+        chosen,
+        database or database_of(scenario),
+        fresh=fresh,
+        from_year=from_year,
+        debug=debug,
+        progress=show_progress(terminal),
+        remark=terminal.remark,
+    )
     if json:
-        terminal.show_document(outcome_document(outcome, already_finished=accepted.finished))
+        document = outcome_document(result.outcome, already_finished=result.already_finished)
+        terminal.show_document(document)
     else:
-        terminal.show(outcome_view(terminal, outcome))
+        terminal.show(outcome_view(terminal, result.outcome))
 
 
 def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:
@@ -147,16 +178,3 @@ def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:
         terminal.show_document(plan_document(config, plan))
     else:
         terminal.show(plan_view(config, plan))
-
-
-def _execute(terminal: Terminal, accepted: AcceptedRun, *, debug: bool) -> None:
-    # dbt takes a second to import; a refusal shall not wait for it.
-    from shardrun.session import execute_run
-
-    if accepted.sharding is not None and accepted.sharding.reason is not None:
-        terminal.remark(accepted.sharding.reason)
-    if debug:
-        terminal.remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
-    with show_progress(terminal) as listener:
-        summary = execute_run(accepted, listener, debug=debug)
-    summary.raise_for_failure()

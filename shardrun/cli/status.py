@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from shardrun.cli.options import DEFAULT_DATABASE, DatabaseArgument, JsonOption
+from shardrun.api import DEFAULT_DATABASE
+from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.documents import ledger_document
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import ledger_view

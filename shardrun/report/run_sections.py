@@ -11,9 +11,10 @@ from collections.abc import Mapping
 import duckdb
 
 from shardrun.console.numbers import format_seconds
-from shardrun.database import ALIAS, YEAR_COLUMN, qualified
+from shardrun.database import ALIAS, qualified
 from shardrun.digest import CANONICAL_SCHEMA, DatabaseDigest
 from shardrun.ledger_records import LedgerContents, Status
+from shardrun.periods import YEAR_COLUMN
 from shardrun.report.blocks import Chart, DataTable, Section, Tile
 from shardrun.report.resource_charts import resource_charts
 from shardrun.report.time_axis import placed_steps
