@@ -133,6 +133,7 @@ def _sharded_stage(
         pool.warm_up()
         yield ShardedStage(
             table=sharding.table,
+            period_column=accepted.config.simulation.period_column,
             total=sharding.shards,
             share=replace(sharding.share, threads=1) if debug else sharding.share,
             runner=runner,

@@ -10,7 +10,7 @@ import typer
 from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.terminal import Terminal
 from shardrun.database import ALIAS, check_ownership, open_database
-from shardrun.digest import CANONICAL_SCHEMA, digest_database
+from shardrun.digest import digest_database
 from shardrun.ensemble_records import is_ensemble, read_ensemble
 from shardrun.errors import DatabaseError
 from shardrun.ledger_records import read_ledger
@@ -91,7 +91,7 @@ def _page(database: Path) -> Page:
         ledger = read_ledger(connection, ALIAS)
         if not ledger.steps:
             raise DatabaseError(f"nothing has run on {database} yet. `shardrun run` does.")
-        written = read_written_tables(connection, ALIAS, CANONICAL_SCHEMA)
+        written = read_written_tables(connection, ALIAS)
         checks = read_checks(connection, written)
         reporting = reporting_section(connection, written)
         workforce = is_workforce(connection)

@@ -11,6 +11,7 @@ from shardrun.api import configure, database_of, execute
 from shardrun.branching import branch_point
 from shardrun.cli.options import (
     AGAIN_PANEL,
+    FLAG,
     LOOKING_PANEL,
     MACHINE_PANEL,
     SEVERAL_PANEL,
@@ -149,8 +150,9 @@ def run(
         bool,
         typer.Option(
             "--keep-shards",
+            metavar=FLAG,
             help="Leave the shard files after the union.",
-            rich_help_panel=LOOKING_PANEL,
+            rich_help_panel=MACHINE_PANEL,
         ),
     ] = False,
     from_year: Annotated[
@@ -164,6 +166,7 @@ def run(
         bool,
         typer.Option(
             "--fresh",
+            metavar=FLAG,
             help="Replace a database that an earlier run made.",
             rich_help_panel=AGAIN_PANEL,
         ),
@@ -172,6 +175,7 @@ def run(
         bool,
         typer.Option(
             "--debug",
+            metavar=FLAG,
             help="One thread throughout, and the SQL in dbt's logs.",
             rich_help_panel=LOOKING_PANEL,
         ),
@@ -179,7 +183,10 @@ def run(
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Print the plan, write nothing.", rich_help_panel=LOOKING_PANEL
+            "--dry-run",
+            metavar=FLAG,
+            help="Print the plan, write nothing.",
+            rich_help_panel=LOOKING_PANEL,
         ),
     ] = False,
     json: JsonOption = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -69,7 +70,7 @@ def _format_cell(name: str, value: Cell, largest: float) -> str:
             return "yes" if value else "no"
         case int() | float() | Decimal() if name.endswith("_rate"):
             return f"{value:.1%}"
-        case int() if name == "year" or name.endswith("_year"):
+        case int() if re.fullmatch("(.*_)?(year|month)", name):
             return str(value)
         case int():
             return f"{value:,}"
