@@ -12,17 +12,17 @@ EMPLOYEES ?= 60000
 CENSUS ?= data/census.parquet
 DATABASE ?= simulation.duckdb
 
-.PHONY: run test test-all lint format reference unit integration faults test-duckdb-1.5 test-python \
+.PHONY: run test test-all lint format docs reference unit integration faults test-duckdb-1.5 test-python \
 	bench clean
 
 run: $(VENV)/installed
 	@test -e "$(CENSUS)" || $(BIN)/shardrun census generate --employees $(EMPLOYEES) --seed 42 -o "$(CENSUS)"
 	$(BIN)/shardrun run 2025-2029 --census "$(CENSUS)" --database "$(DATABASE)"
 
-test: lint unit integration faults
+test: lint docs unit integration faults
 
 # With what is too slow for every push.
-test-all: lint integration
+test-all: lint docs integration
 	$(BIN)/pytest -n auto -m "not integration and not faults"
 	$(BIN)/pytest -n auto --dist worksteal -m faults
 
@@ -39,6 +39,10 @@ format: $(VENV)/installed
 # What the code says of itself: the reference of the configuration, its schema.
 reference: $(VENV)/installed
 	$(BIN)/python -m docs.generate_reference
+
+# The site, into build/docs; what is unclear to Sphinx is an error.
+docs: $(VENV)/installed
+	$(BIN)/sphinx-build -qnW --keep-going -d build/doctrees docs build/docs
 
 unit: $(VENV)/installed
 	$(BIN)/pytest -n auto -m "not integration and not faults and not slow"

@@ -185,13 +185,15 @@ class PipelineOrchestrator:
     def _execute_in_shards(
         self, sharded: ShardedStage, year: int, started: float, sampler: ResourceSampler
     ) -> tuple[StageExecutionResult, WrittenTables]:
-        def record(connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult]) -> None:
+        def record(
+            connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult], rows: int
+        ) -> None:
             self._ledger.end_step(
                 sharded.stage,
                 year,
                 Status.FINISHED,
                 seconds=perf_counter() - started,
-                rows=sum(result.rows for result in shards),
+                rows=rows,
                 resources=sampler.usage(),
                 shards=shards,
                 connection=connection,
@@ -204,7 +206,7 @@ class PipelineOrchestrator:
             shards, union = sharded.execute(
                 year, self._ledger.origin(), lambda change: self._tell(ShardChanged(change)), record
             )
-            rows, written = union.rows, [union.table]
+            rows, written = union.rows, list(union.tables)
             self._tell(UnionFinished(year, len(shards), union.rows, union.seconds))
         except ShardsFailedError as error:
             shards, failure = error.results, error

@@ -9,6 +9,7 @@ import typer
 
 from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.options import (
+    FLAG,
     CensusOption,
     ConfigOption,
     JsonOption,
@@ -45,7 +46,10 @@ def check(
         Path, typer.Option(help="Where the run would write; only its folder is used.")
     ] = DEFAULT_DATABASE,
     compare: Annotated[
-        bool, typer.Option("--compare", help="Run the first year both ways, on all of the census.")
+        bool,
+        typer.Option(
+            "--compare", metavar=FLAG, help="Run the first year both ways, on all of the census."
+        ),
     ] = False,
     shards: Annotated[
         str | None, typer.Option(metavar="N", help="For --compare; else the config's shard_count.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shardrun.api import DEFAULT_DATABASE
-from shardrun.cli.options import ConfigOption, JsonOption
+from shardrun.cli.options import FLAG, ConfigOption, JsonOption
 from shardrun.config import MAX_SHARDS, SimulationConfig
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
@@ -52,7 +52,9 @@ def shard(
     config: ConfigOption = None,
     with_inputs: Annotated[
         bool,
-        typer.Option("--with-inputs", help="Copy the input rows too: a file that stands alone."),
+        typer.Option(
+            "--with-inputs", metavar=FLAG, help="Copy the input rows too: a file that stands alone."
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
