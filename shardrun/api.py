@@ -7,13 +7,14 @@ end the process; what a person should know is told to ``remark``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
+from shardrun.branching import BranchPoint, branch_point
 from shardrun.config import SimulationConfig
 from shardrun.database import ALIAS, check_ownership, open_database
 from shardrun.digest import canonical_tables
@@ -21,7 +22,7 @@ from shardrun.errors import InputError
 from shardrun.outcome import Cell, RunOutcome, read_outcome
 from shardrun.overrides import parse_memory, parse_years, with_overrides
 from shardrun.periods import PeriodKind
-from shardrun.preflight import AcceptedRun, accept_run, hold_database
+from shardrun.preflight import AcceptedRun, InputImporter, accept_run, hold_database, hold_source
 from shardrun.progress import ProgressListener, ignore_progress
 from shardrun.projects import load_run_config, project_inputs, rooted, with_census
 from shardrun.result_rows import ResultRows
@@ -116,6 +117,8 @@ def run(
     executor: str | None = None,
     keep_shards: bool = False,
     from_year: int | None = None,
+    branch_from: str | Path | None = None,
+    year: int | None = None,
     fresh: bool = False,
     debug: bool = False,
     listener: ProgressListener = ignore_progress,
@@ -139,6 +142,8 @@ def run(
         executor: what runs shards: "loky" or "inline".
         keep_shards: whether the shard files stay after the union.
         from_year: run this year and all after it again.
+        branch_from: the database of another run whose years before ``year`` are taken over.
+        year: the first year that is not.
         fresh: whether a database that an earlier run made is replaced.
         debug: one thread throughout, and the SQL in dbt's logs.
         listener: is told how the run gets on; see :mod:`shardrun.progress`.
@@ -155,6 +160,7 @@ def run(
         RunInterruptedError: by a signal; the same call goes on with the run.
     """
     root = Path(directory)
+    source = None if branch_from is None else root / branch_from
     settings = configure(
         config,
         directory=root,
@@ -174,6 +180,7 @@ def run(
         root / (database_of(scenario) if database is None else database),
         fresh=fresh,
         from_year=from_year,
+        branch=branch_point(source, year, from_year),
         debug=debug,
         progress=nullcontext(listener),
         remark=remark,
@@ -256,6 +263,7 @@ def execute(
     *,
     fresh: bool = False,
     from_year: int | None = None,
+    branch: BranchPoint | None = None,
     debug: bool = False,
     progress: AbstractContextManager[ProgressListener],
     remark: Remark,
@@ -267,6 +275,7 @@ def execute(
         database: where the result goes.
         fresh: whether an earlier run's database is replaced.
         from_year: the first year that is run again.
+        branch: where the run leaves another one.
         debug: one thread throughout, and the SQL in dbt's logs.
         progress: entered when the run begins, and left when it ends.
         remark: is told what a person should know.
@@ -274,15 +283,60 @@ def execute(
     Raises:
         ShardrunError: see :func:`run`.
     """
+    with nullcontext() if branch is None else hold_source(branch.source):
+        return execute_member(
+            config,
+            database,
+            project_inputs(config, remark),
+            fresh=fresh,
+            from_year=from_year,
+            branch=branch,
+            debug=debug,
+            progress=progress,
+            remark=remark,
+        )
+
+
+def execute_member(
+    config: SimulationConfig,
+    database: Path,
+    inputs: Mapping[str, InputImporter],
+    *,
+    fresh: bool,
+    from_year: int | None,
+    branch: BranchPoint | None,
+    debug: bool,
+    progress: AbstractContextManager[ProgressListener],
+    remark: Remark,
+    duckdb_threads: int | None = None,
+) -> RunResult:
+    """Run a configuration, perhaps beside others; see :func:`execute` for the other arguments.
+
+    Args:
+        config: of the run.
+        database: where the result goes.
+        inputs: by name, what checks and imports each input.
+        fresh: whether an earlier run's database is replaced.
+        from_year: the first year that is run again.
+        branch: where the run leaves another one, on whose database nobody is at work.
+        debug: one thread throughout, and the SQL in dbt's logs.
+        progress: entered when the run begins, and left when it ends.
+        remark: is told what a person should know.
+        duckdb_threads: threads of DuckDB; None means one a core.
+
+    Raises:
+        ShardrunError: see :func:`run`.
+    """
     with hold_database(database) as dead:
         if dead is not None:
             remark(f"an earlier run has died: {dead}; its database is taken over")
-        inputs = project_inputs(config, remark)
-        accepted = accept_run(config, database, inputs, fresh=fresh, from_year=from_year)
+        accepted = accept_run(
+            config, database, inputs, fresh=fresh, from_year=from_year, branch=branch
+        )
         if accepted.finished:
             remark(f"{database} already holds this run, finished; --fresh runs it anew")
         else:
-            _execute(accepted, progress, remark, debug=debug)
+            _execute(accepted, progress, remark, debug=debug, duckdb_threads=duckdb_threads)
         return RunResult(_outcome(database, config), already_finished=accepted.finished)
 
 
@@ -292,6 +346,7 @@ def _execute(
     remark: Remark,
     *,
     debug: bool,
+    duckdb_threads: int | None,
 ) -> None:
     # dbt takes a second to import; a refusal shall not wait for it.
     from shardrun.session import execute_run
@@ -301,7 +356,7 @@ def _execute(
     if debug:
         remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
     with progress as listener:
-        summary = execute_run(accepted, listener, debug=debug)
+        summary = execute_run(accepted, listener, debug=debug, duckdb_threads=duckdb_threads)
     summary.raise_for_failure()
 
 

@@ -183,6 +183,13 @@ class SimulationConfig(Section):
             "random_seed": self.simulation.random_seed,
         }
 
+    def first_year_vars(self) -> frozenset[str]:
+        """Return the names of the dbt vars that mean nothing after the first year.
+
+        A branch, which begins later, can't change them.
+        """
+        return frozenset({"start_year"})
+
 
 ConfigT = TypeVar("ConfigT", bound=SimulationConfig)
 

@@ -110,6 +110,38 @@ def project_inputs(
     return {"census": read_census}
 
 
+def import_shared_inputs(
+    configs: Mapping[str, SimulationConfig], folder: Path, remark: Callable[[str], None]
+) -> Mapping[str, Mapping[str, Path]]:
+    """Check and import the inputs of several runs, once for all that read them alike.
+
+    Args:
+        configs: of the runs, by name.
+        folder: where the canonical forms go.
+        remark: is told how an input was read, and what is doubtful in it.
+
+    Returns:
+        by the name of the run and of the input, its canonical form.
+    """
+    imported: dict[tuple[object, ...], dict[str, Path]] = {}
+    for config in configs.values():
+        alike = _read_alike(config)
+        if alike in imported:
+            continue
+        imported[alike] = {}
+        for name, importer in project_inputs(config, remark).items():
+            imported[alike][name] = folder / f"{name}_{len(imported)}.parquet"
+            importer(imported[alike][name])
+    return {name: imported[_read_alike(config)] for name, config in configs.items()}
+
+
+def _read_alike(config: SimulationConfig) -> tuple[object, ...]:
+    """Return what the inputs of a run depend on: equal for runs that read the same."""
+    if not isinstance(config, WorkforceConfig):
+        return ()
+    return config.census, config.compensation.pay_scale, config.simulation.start_year
+
+
 def import_configured_census(
     config: WorkforceConfig, target: Path, as_of: date | None = None
 ) -> CensusImport:

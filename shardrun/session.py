@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
+from shardrun.branching import create_branch
 from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
@@ -29,7 +30,11 @@ from shardrun.sharded_stage import ShardedStage, clear_leftovers
 
 
 def execute_run(
-    accepted: AcceptedRun, listener: ProgressListener, *, debug: bool = False
+    accepted: AcceptedRun,
+    listener: ProgressListener,
+    *,
+    debug: bool = False,
+    duckdb_threads: int | None = None,
 ) -> MultiYearExecutionSummary:
     """Run what :func:`shardrun.preflight.accept_run` accepted.
 
@@ -37,34 +42,39 @@ def execute_run(
         accepted: the run; its inputs wait in the run folder.
         listener: is told how the run gets on.
         debug: whether dbt and DuckDB use one thread and dbt logs the SQL it runs.
+        duckdb_threads: threads of DuckDB; None means one a core.
 
     Returns:
         what came of it; a stage that failed is in it, not an exception.
 
     Raises:
         ProjectError: dbt can't load the project.
-        DatabaseInUseError: another process holds the database.
+        DatabaseInUseError: another process holds the database, or that it branches from.
         RunInterruptedError: by a signal; the database can be gone on with.
     """
     folder = accepted.folder
     claim_database(folder.database)
     folder.accept_inputs()
     with _replacement(accepted) as first_step_done:
+        if accepted.branch is not None:
+            create_branch(accepted.branch, folder, accepted.config, accepted.fingerprints)
 
         def tell(event: ProgressEvent) -> None:
             if isinstance(event, StepFinished):
                 first_step_done()
             listener(event)
 
-        return _execute(accepted, tell, debug=debug)
+        return _execute(accepted, tell, debug=debug, duckdb_threads=duckdb_threads)
 
 
 def _execute(
-    accepted: AcceptedRun, tell: ProgressListener, *, debug: bool
+    accepted: AcceptedRun, tell: ProgressListener, *, debug: bool, duckdb_threads: int | None
 ) -> MultiYearExecutionSummary:
     config, years = accepted.config, accepted.config.simulation
     started = perf_counter()
-    runner = build_runner(config, accepted.folder, accepted.inputs, debug=debug)
+    runner = build_runner(
+        config, accepted.folder, accepted.inputs, debug=debug, duckdb_threads=duckdb_threads
+    )
     with _sharded_stage(accepted, runner, debug=debug) as sharded:
         try:
             # A project that dbt can't load is refused before the ledger says that a run began.
@@ -77,7 +87,7 @@ def _execute(
                 threading_config(config, sharded),
                 accepted.fingerprints,
                 RunLimits(
-                    cores=1 if debug else available_cores(),
+                    cores=1 if debug else duckdb_threads or available_cores(),
                     memory_mb=int(config.performance.memory_limit_gb * 1000),
                     workers=1 if sharded is None else sharded.share.workers,
                 ),

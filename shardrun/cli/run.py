@@ -8,21 +8,26 @@ from typing import Annotated
 import typer
 
 from shardrun.api import configure, database_of, execute
+from shardrun.branching import branch_point
 from shardrun.cli.options import (
     AGAIN_PANEL,
     FLAG,
     LOOKING_PANEL,
     MACHINE_PANEL,
+    SEVERAL_PANEL,
     CensusOption,
     ConfigOption,
     JsonOption,
     YearsArgument,
 )
+from shardrun.cli.several import SeveralRuns, run_ensemble, run_scenarios
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
+from shardrun.errors import InputError
+from shardrun.members import parse_seeds
 from shardrun.overrides import parse_shards
 from shardrun.plan import build_plan
 
@@ -40,6 +45,12 @@ shardrun run --shards 8 --workers 2 --memory-limit 4GB
 shardrun run --from-year 2028
 
 shardrun run --scenario high_growth  [dim]# config/scenarios/high_growth.yaml over it[/dim]
+
+shardrun run --scenario high_growth --scenario high_inflation  [dim]# side by side[/dim]
+
+shardrun run --seeds 1..50  [dim]# into ensemble.duckdb: mean, spread and error by year[/dim]
+
+shardrun run --scenario high_growth --branch-from simulation.duckdb --year 2028
 
 shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
@@ -61,12 +72,48 @@ def run(
         Path | None,
         typer.Option(
             help="Where the result goes; gone on with if it is unfinished. Else "
-            "simulation.duckdb, or that of the scenario: high_growth.duckdb."
+            "simulation.duckdb, that of the scenario: high_growth.duckdb, or ensemble.duckdb."
         ),
     ] = None,
     scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Lay scenarios/NAME.yaml, beside the config, over it. Given again, each runs into "
+            "a database of its own.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = None,
+    seeds: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Lay scenarios/NAME.yaml, beside the config, over it."),
+        typer.Option(
+            metavar="1..50",
+            help="An ensemble: run with each of these seeds, and say what is chance in the result.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = None,
+    keep_members: Annotated[
+        bool,
+        typer.Option(
+            "--keep-members",
+            help="Leave the database of each run of an ensemble.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = False,
+    branch_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATABASE",
+            help="Take the years before --year from another run, and go on from there.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            help="The first year that --branch-from does not take over.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(help="dbt nodes at once.", rich_help_panel=MACHINE_PANEL)
@@ -88,7 +135,9 @@ def run(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Shards at once; else one a core.", rich_help_panel=MACHINE_PANEL),
+        typer.Option(
+            help="Shards, or runs, at once; else one a core.", rich_help_panel=MACHINE_PANEL
+        ),
     ] = None,
     executor: Annotated[
         str | None,
@@ -148,26 +197,45 @@ def run(
     """
     terminal: Terminal = context.obj
     terminal.json = json
-    chosen = configure(
-        config,
-        scenario=scenario,
-        years=years,
-        census=census,
-        threads=1 if debug else threads,
-        memory_limit=memory_limit,
-        shards=parse_shards(shards) if shards else None,
-        workers=workers,
-        executor=executor,
-        keep_shards=keep_shards,
-    )
+    scenarios = tuple(dict.fromkeys(scenario or [""]))
+    several = seeds is not None or len(scenarios) > 1
+    if several:
+        _refuse_for_several(shards, executor, keep_shards=keep_shards)
+    if keep_members and seeds is None:
+        raise InputError("--keep-members belongs to an ensemble; give --seeds too")
+    configs = {
+        name: configure(
+            config,
+            scenario=name or None,
+            years=years,
+            census=census,
+            threads=1 if debug else threads,
+            memory_limit=memory_limit,
+            shards=parse_shards(shards) if shards else None,
+            workers=workers,
+            executor=executor,
+            keep_shards=keep_shards,
+        )
+        for name in scenarios
+    }
+    chosen = configs[scenarios[0]]
     if dry_run:
         _show_plan(terminal, chosen)
         return
+    branch = branch_point(branch_from, year, from_year)
+    if several:
+        runs = SeveralRuns(configs, branch, from_year, fresh=fresh, debug=debug)
+        if seeds is None:
+            run_scenarios(terminal, runs, database)
+        else:
+            run_ensemble(terminal, runs, parse_seeds(seeds), database, keep_members=keep_members)
+        return
     result = execute(
         chosen,
-        database or database_of(scenario),
+        database or database_of(scenarios[0]),
         fresh=fresh,
         from_year=from_year,
+        branch=branch,
         debug=debug,
         progress=show_progress(terminal),
         remark=terminal.remark,
@@ -177,6 +245,17 @@ def run(
         terminal.show_document(document)
     else:
         terminal.show(outcome_view(terminal, result.outcome))
+
+
+def _refuse_for_several(shards: str | None, executor: str | None, *, keep_shards: bool) -> None:
+    """Refuse what only makes sense for one run: several share the machine as they are."""
+    given = {"--shards": shards, "--executor": executor, "--keep-shards": keep_shards or None}
+    for flag, value in given.items():
+        if value is not None:
+            raise InputError(
+                f"{flag}: several runs go side by side, each in one process and unsplit; leave it "
+                "out, and say with --workers how many go at once"
+            )
 
 
 def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:

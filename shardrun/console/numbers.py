@@ -28,6 +28,18 @@ def format_column(name: str, values: Sequence[Cell]) -> list[str]:
     return [_format_cell(name, value, largest) for value in values]
 
 
+def format_errors(name: str, errors: Sequence[float | None]) -> list[str]:
+    """Return the texts of the standard errors of one column's figures; a share's in hundredths.
+
+    Args:
+        name: of the column.
+        errors: of its figures.
+    """
+    if name.endswith("_rate"):
+        return [NOTHING if error is None else f"{error:.2%}" for error in errors]
+    return format_column(name, errors)
+
+
 def is_number(values: Sequence[Cell]) -> bool:
     """Return whether a column is to be aligned right."""
     return all(value is None or isinstance(value, int | float | Decimal) for value in values)

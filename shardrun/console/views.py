@@ -115,6 +115,7 @@ def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
         runs,
         _fitting(terminal, partial(_step_view, steps)),
         *_advice_view(advise([last], steps)),
+        *(Text(f"a branch: {branch}", overflow="fold") for branch in ledger.branches),
         *([Text(last.error, style="red")] if last.error else []),
     )
 

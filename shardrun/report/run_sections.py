@@ -151,12 +151,21 @@ def origin_section(ledger: LedgerContents, digest: DatabaseDigest) -> Section:
         for each in ledger.runs
     )
     tables = tuple((table.table, table.rows, table.digest) for table in digest.tables)
+    branches = tuple(
+        (f"before {branch.year}", str(branch.source), branch.source_run_id)
+        for branch in ledger.branches
+    )
     return Section(
         "Where it comes from",
         "Databases made from the same configuration, inputs and project have the same digest, "
         "whatever the threads, the shards or the version of DuckDB.",
         [
             DataTable("Runs", ("run", "status", "years", "started"), runs),
+            *(
+                [DataTable("Years of another run", ("years", "database", "run"), branches)]
+                if branches
+                else []
+            ),
             DataTable("Configuration", ("setting", "value"), config),
             DataTable(
                 "Inputs and project", ("input", "digest"), (*inputs, ("project", made_from.project))

@@ -196,6 +196,13 @@ class WorkforceConfig(SimulationConfig):
             "escalation_cap": _plain(self.plan.escalation_cap),
         }
 
+    def first_year_vars(self) -> frozenset[str]:
+        """Return the vars that mean nothing later: pay levels go on from those of the year before.
+
+        A branch, which begins later, can't change them.
+        """
+        return super().first_year_vars() | {"pay_scale"}
+
 
 def _plain(rate: Decimal) -> str:
     """Return one spelling for equal rates: no exponent, no trailing zeros, no negative zero."""
