@@ -1,7 +1,7 @@
 """The command line: parses words, calls the layers below, hands what they return to the console.
 
 Holds no logic of its own: what a command decides, a module below decides. Every refusal leaves
-through :func:`main`, the one place that turns an error into a message and an exit code. Commands
+through :func:`call`, the one place that turns an error into a message and an exit code. Commands
 import what is slow (dbt) only when they need it, so that ``--help`` and refusals are quick.
 """
 
@@ -11,6 +11,7 @@ import atexit
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -30,7 +31,7 @@ from shardrun.cli import (
     trace,
 )
 from shardrun.console.terminal import Terminal
-from shardrun.errors import RunInterruptedError, ShardrunError
+from shardrun.errors import RunInterruptedError, ShardrunError, of_system
 from shardrun.interrupts import keyboard_interrupts
 
 app = typer.Typer(
@@ -66,18 +67,33 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _leave(call())
+
+
+def call(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, say what stands against it, and return its exit code.
+
+    Args:
+        arguments: the words behind ``shardrun``; None takes those of this process.
+    """
     terminal = Terminal()
     try:
         with keyboard_interrupts():
-            app(obj=terminal)
+            app(arguments, obj=terminal)
     except KeyboardInterrupt:
-        _leave(RunInterruptedError.exit_code)
+        return RunInterruptedError.exit_code
     except ShardrunError as error:
         terminal.refuse(error)
-        _leave(error.exit_code)
+        return error.exit_code
+    except OSError as error:
+        refusal = of_system(error)
+        if refusal is None:
+            raise
+        terminal.refuse(refusal)
+        return refusal.exit_code
     except SystemExit as ended:
-        _leave(ended.code if isinstance(ended.code, int) else 0)
-    _leave(0)
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0
 
 
 def _leave(exit_code: int) -> NoReturn:
