@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar, overload
 
 from pydantic import (
+    AliasChoices,
     BeforeValidator,
     Field,
     PlainValidator,
@@ -22,26 +23,19 @@ from pydantic import (
 )
 
 from shardrun.config_problems import refusal, shown
-from shardrun.workflow_config import Section, Text, WorkflowSection, not_blank
+from shardrun.periods import YEAR_COLUMN, PeriodKind, check_period, check_periods
+from shardrun.workflow_config import (
+    Identifier,
+    JsonScalar,
+    Section,
+    Text,
+    WorkflowSection,
+    not_blank,
+)
 from shardrun.yaml_source import read_yaml
 
-MAX_YEARS = 100
 MAX_SEED = 2**64 - 1
 MAX_SHARDS = 1024
-
-JsonScalar = str | int | float | bool | None
-
-
-def check_years(start_year: int, end_year: int) -> None:
-    """Check that the years are in order and not too many.
-
-    Raises:
-        ValueError: with the reason.
-    """
-    if end_year < start_year:
-        raise ValueError(f"the last year, {end_year}, is before the first, {start_year}")
-    if end_year - start_year >= MAX_YEARS:
-        raise ValueError(f"{end_year - start_year + 1} years are too many; at most {MAX_YEARS}")
 
 
 def _path(value: object) -> object:
@@ -67,18 +61,47 @@ Gigabytes = Annotated[
 
 
 class SimulationSection(Section):
-    """`simulation`: which years, and the seed of every random draw."""
+    """`simulation`: which years or other periods, and the seed of every random draw.
 
-    start_year: int = Field(default=2025, ge=1900, le=2200)
-    end_year: int = Field(default=2029, ge=1900, le=2200, validate_default=True)
+    Attributes:
+        period: what one round is: a year such as 2025, a month such as 202501, or a number that
+            stands for whatever the project's own list has in that place.
+        variable: the dbt var that tells the project the period.
+        column: what tables with a row for each period call it; None means as the var.
+        start_year: the first period; spelled `start` where it is no year.
+        end_year: the last one, included; spelled `end` where it is no year.
+        random_seed: of every draw.
+    """
+
+    period: PeriodKind = "year"
+    variable: Identifier = YEAR_COLUMN
+    column: Identifier | None = None
+    start_year: int = Field(
+        default=2025, validate_default=True, validation_alias=AliasChoices("start_year", "start")
+    )
+    end_year: int = Field(
+        default=2029, validate_default=True, validation_alias=AliasChoices("end_year", "end")
+    )
     random_seed: int = Field(default=42, ge=0, le=MAX_SEED)
+
+    @field_validator("start_year", "end_year")
+    @classmethod
+    def _a_period(cls, value: int, info: ValidationInfo) -> int:
+        if "period" in info.data:
+            check_period(info.data["period"], value)
+        return value
 
     @field_validator("end_year")
     @classmethod
-    def _years_in_order(cls, end_year: int, info: ValidationInfo) -> int:
-        if "start_year" in info.data:
-            check_years(info.data["start_year"], end_year)
+    def _in_order(cls, end_year: int, info: ValidationInfo) -> int:
+        if "start_year" in info.data and "period" in info.data:
+            check_periods(info.data["period"], info.data["start_year"], end_year)
         return end_year
+
+    @property
+    def period_column(self) -> str:
+        """What tables with a row for each period call it."""
+        return self.column or self.variable
 
 
 class EventSharding(Section):
@@ -130,7 +153,7 @@ class ProjectSection(Section):
 
     Attributes:
         project_dir: the folder of dbt_project.yml.
-        profiles_dir: the folder of profiles.yml; None means project_dir.
+        profiles_dir: the folder of profiles.yml; None means project_dir, or where dbt looks else.
         target: the target in profiles.yml; None means the profile's default.
     """
 
@@ -150,7 +173,7 @@ class SimulationConfig(Section):
     def dbt_vars(self) -> dict[str, JsonScalar]:
         """Return the dbt vars that stay the same through the run; the year comes with each call."""
         return {
-            "start_year": self.simulation.start_year,
+            f"start_{self.simulation.period}": self.simulation.start_year,
             "random_seed": self.simulation.random_seed,
         }
 

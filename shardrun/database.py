@@ -26,9 +26,6 @@ ALIAS = "simulation"
 LEDGER_SCHEMA = "shardrun"
 """The schema that makes a DuckDB file one of ours."""
 
-YEAR_COLUMN = "simulation_year"
-"""What a table with a row for each simulated year calls it, as dbt's var is called."""
-
 _LOCK_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 
@@ -187,21 +184,20 @@ def catalog_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
 
 
 def count_rows(
-    connection: duckdb.DuckDBPyConnection, relation: str, year: int | None = None
+    connection: duckdb.DuckDBPyConnection, relation: str, period: tuple[str, int] | None = None
 ) -> int:
     """Return how many rows a table or view has.
 
     Args:
         connection: of an instance that has its database attached.
         relation: its full name, quoted.
-        year: only those of this ``simulation_year``, where it has that column.
+        period: a column and its value; only rows that have it, where there is that column.
     """
     columns = {name for name, *_ in connection.execute(f"describe {relation}").fetchall()}
-    of_year = year is not None and YEAR_COLUMN in columns
-    counted = connection.execute(
-        f"select count(*) from {relation}" + (f" where {YEAR_COLUMN} = ?" if of_year else ""),
-        [year] if of_year else [],
-    ).fetchone()
+    condition, values = "", []
+    if period is not None and period[0] in columns:
+        condition, values = f" where {quote_identifier(period[0])} = ?", [period[1]]
+    counted = connection.execute(f"select count(*) from {relation}{condition}", values).fetchone()
     return counted[0] if counted else 0
 
 

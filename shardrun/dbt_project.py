@@ -1,4 +1,4 @@
-"""What we read of a dbt project ourselves, before dbt is even imported: its name and packages.
+"""What we read of a dbt project before dbt is even imported: its name, profile and packages.
 
 It must never judge a project; that is dbt's work when it loads it.
 """
@@ -21,11 +21,13 @@ class DbtProject:
     Attributes:
         path: the folder of ``dbt_project.yml``.
         name: its name there.
+        profile: the profile it names.
         local_packages: folders of the packages that it takes from this machine.
     """
 
     path: Path
     name: str
+    profile: str
     local_packages: tuple[Path, ...]
 
 
@@ -42,11 +44,13 @@ def read_project(project_dir: Path) -> DbtProject:
             "folder that holds it, or name it with `project.project_dir` in the config."
         )
     packages_file = project_dir / "packages.yml"
-    declared = _read_mapping(packages_file).get("packages") if packages_file.is_file() else None
+    declared = read_mapping(packages_file).get("packages") if packages_file.is_file() else None
     packages = declared if isinstance(declared, list) else []
+    project = read_mapping(project_file)
     return DbtProject(
         path=project_dir,
-        name=str(_read_mapping(project_file).get("name", "")),
+        name=str(project.get("name", "")),
+        profile=str(project.get("profile", "")),
         local_packages=tuple(
             project_dir / str(package["local"])
             for package in packages
@@ -55,7 +59,12 @@ def read_project(project_dir: Path) -> DbtProject:
     )
 
 
-def _read_mapping(path: Path) -> dict[object, object]:
+def read_mapping(path: Path) -> dict[object, object]:
+    """Read a YAML file of keys.
+
+    Raises:
+        ProjectError: it can't be read, or is no mapping.
+    """
     try:
         content = YAML(typ="safe").load(path)
     except (OSError, UnicodeDecodeError, YAMLError) as error:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from shardrun.database import ALIAS, YEAR_COLUMN, check_ownership, open_database, qualified
+from shardrun.database import ALIAS, check_ownership, open_database, qualified
 from shardrun.digest import (
     CANONICAL_SCHEMA,
     DatabaseDigest,
@@ -28,6 +28,7 @@ from shardrun.digest import (
 )
 from shardrun.errors import ExportError, InputError
 from shardrun.export_files import ExportFormat, check_size, write_file
+from shardrun.periods import YEAR_COLUMN
 from shardrun.row_keys import find_key
 from shardrun.sql import quote_identifier
 

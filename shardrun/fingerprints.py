@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shardrun.config import JsonScalar, SimulationConfig
+from shardrun.config import SimulationConfig
 from shardrun.dbt_project import DbtProject
+from shardrun.workflow_config import JsonScalar
 
 _PROJECT_SUFFIXES = frozenset({".csv", ".py", ".sql", ".yaml", ".yml"})
 # what dbt writes itself, and where the database is
@@ -58,12 +59,18 @@ def config_settings(config: SimulationConfig) -> dict[str, JsonScalar]:
     The last year is not among them, since more years may follow on those that are done.
     """
     settings = dict(config.dbt_vars())
+    settings |= config.simulation.model_dump(
+        include={"period", "variable", "column"}, exclude_defaults=True
+    )
     for stage, stage_config in config.workflow.stages.items():
         key = f"workflow.stages.{stage}"
         settings[f"{key}.command"] = stage_config.command
         settings[f"{key}.select"] = " ".join(stage_config.selectors)
         settings[f"{key}.when"] = stage_config.when
         settings[f"{key}.full_refresh"] = stage_config.full_refresh
+        if stage_config.exclude:
+            settings[f"{key}.exclude"] = " ".join(stage_config.exclude)
+        settings |= {f"{key}.vars.{name}": value for name, value in stage_config.vars.items()}
     return settings
 
 

@@ -26,6 +26,7 @@ from shardrun.dbt_project import read_project
 from shardrun.errors import InputError, ShardError
 from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.periods import periods
 from shardrun.plan import build_plan
 from shardrun.project_runner import build_runner
 from shardrun.run_folder import RunFolder
@@ -33,9 +34,10 @@ from shardrun.shard_comparison import Comparison, compare_shard
 from shardrun.shard_sizing import WorkerShare
 from shardrun.shard_tasks import StageSetting, build_task, shard_variables
 from shardrun.sharded_stage import read_columns, read_settings
-from shardrun.sharding import SHARDED_STAGE, require_event_table
+from shardrun.sharding import require_event_table
 from shardrun.shards import Shard, ShardTask
 from shardrun.sql import quote_identifier, quote_literal
+from shardrun.stages import WorkflowStage
 from shardrun.worker import run_shard
 from shardrun.workflow_config import EventTable
 
@@ -116,7 +118,7 @@ def run_isolated_shard(
     check_ownership(database)
     with open_database(database) as connection:
         ledger = read_ledger(connection, ALIAS)
-    _check_ready(config, ledger, database, wanted.year)
+    _check_ready(config, ledger, database, table.stage, wanted.year)
     claim_database(database)
     folder = RunFolder(database)
     task = _compile(config, folder, ledger, table, wanted, with_inputs=with_inputs)
@@ -135,7 +137,7 @@ def run_isolated_shard(
         )
         if isinstance(wanted, ShardOfOne) and not any(count for _, count in rows):
             raise InputError(
-                f"nobody called {wanted.entity} is in the {SHARDED_STAGE} of {wanted.year}."
+                f"nobody called {wanted.entity} is in the {table.stage} of {wanted.year}."
             )
         return IsolatedShard(
             name=_name(wanted),
@@ -164,14 +166,14 @@ def _compile(
     variables = shard_variables(wanted) if isinstance(wanted, Shard) else {"entity_key": wanted.key}
     runner = build_runner(config, folder, ledger.runs[-1].fingerprints.inputs, debug=True)
     try:
-        stage = runner.compile_stage(SHARDED_STAGE, wanted.year, [variables])
+        stage = runner.compile_stage(table.stage, wanted.year, [variables])
         with runner.cursor() as connection:
             columns, settings = read_columns(connection, stage.inputs), read_settings(connection)
     finally:
         runner.release_database()
     if table.model not in [node.name for node in stage.nodes]:
         raise InputError(
-            f"workflow.event_table.model: {SHARDED_STAGE} has no model {table.model}; it has "
+            f"workflow.event_table.model: {table.stage} has no model {table.model}; it has "
             f"{', '.join(node.name for node in stage.nodes)}"
         )
     place = folder.isolated_shards / _name(wanted)
@@ -198,22 +200,26 @@ def _compile(
 
 
 def _check_ready(
-    config: SimulationConfig, ledger: LedgerContents, database: Path, year: int
+    config: SimulationConfig,
+    ledger: LedgerContents,
+    database: Path,
+    stage: WorkflowStage,
+    year: int,
 ) -> None:
     """Refuse a year whose earlier stages the database does not hold."""
     run = ledger.runs[-1]
     last_year = max(run.end_year, *(done for _, done in ledger.done), run.start_year)
-    if not run.start_year <= year <= last_year:
+    if year not in periods(config.simulation.period, run.start_year, last_year):
         raise InputError(f"--year: {database} holds {run.start_year} to {last_year}, not {year}")
     plan = takewhile(
-        lambda step: (step.stage, step.year) != (SHARDED_STAGE, year),
+        lambda step: (step.stage, step.year) != (stage, year),
         build_plan(config, run.start_year, year),
     )
     missing = [step for step in plan if (step.stage, step.year) not in ledger.done]
     if missing:
         first = missing[0]
         raise InputError(
-            f"{database} does not hold what {SHARDED_STAGE} of {year} starts from: {first.stage} "
+            f"{database} does not hold what {stage} of {year} starts from: {first.stage} "
             f"of {first.year} is not done. Go on with `shardrun run` first."
         )
 

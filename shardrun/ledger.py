@@ -1,6 +1,6 @@
 """The ledger: what was run on a database and what is done, in its own schema ``shardrun``.
 
-Owns the tables ``runs``, ``steps``, ``shards`` and ``written_tables`` there. Writes go through a
+Owns what is written there, and when. Writes go through a
 cursor that somebody else hands out (dbt holds the file during a run), so it must never open the
 database itself.
 """
@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,66 +23,18 @@ import shardrun
 from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified
 from shardrun.errors import ProjectError
 from shardrun.fingerprints import Fingerprints
-from shardrun.ledger_records import Status
+from shardrun.ledger_records import RunLimits, Status
+from shardrun.ledger_schema import create_ledger_tables
+from shardrun.resources import ResourceUsage
 from shardrun.shards import ShardResult
-from shardrun.sql import quote_identifier
 from shardrun.stages import WorkflowStage
-
-_TABLES = {
-    "runs": """
-        run_id varchar not null,
-        status varchar not null,
-        started_at timestamptz not null,
-        ended_at timestamptz,
-        start_year integer not null,
-        end_year integer not null,
-        random_seed hugeint not null,
-        threading varchar not null,
-        versions varchar not null,
-        config varchar not null,
-        inputs varchar not null,
-        project varchar not null,
-        error varchar
-    """,
-    "steps": """
-        run_id varchar not null,
-        year integer not null,
-        stage varchar not null,
-        status varchar not null,
-        started_at timestamptz not null,
-        seconds double,
-        rows bigint,
-        checks bigint,
-        checks_passed bigint
-    """,
-    "shards": """
-        run_id varchar not null,
-        year integer not null,
-        stage varchar not null,
-        shard_id integer not null,
-        total_shards integer not null,
-        status varchar not null,
-        tries integer not null,
-        worker bigint,
-        seconds double not null,
-        rows bigint not null,
-        peak_memory bigint not null,
-        error varchar
-    """,
-    "written_tables": """
-        table_schema varchar not null,
-        table_name varchar not null,
-        stage varchar not null,
-        place integer not null
-    """,
-}
 
 
 class Ledger:
     """Writes one run's rows."""
 
     def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection], database: Path) -> None:
-        """Make the ledger's tables where they are missing.
+        """Make the ledger's tables where they are missing, and what an older ledger lacks of them.
 
         Args:
             cursor: hands out a cursor on the instance that holds the database file.
@@ -102,10 +55,7 @@ class Ledger:
             self._steps = qualified(catalog, LEDGER_SCHEMA, "steps")
             self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
             self._written_tables = qualified(catalog, LEDGER_SCHEMA, "written_tables")
-            schema = f"{quote_identifier(catalog)}.{LEDGER_SCHEMA}"
-            connection.execute(f"create schema if not exists {schema}")
-            for table, columns in _TABLES.items():
-                connection.execute(f"create table if not exists {schema}.{table} ({columns})")
+            create_ledger_tables(connection, catalog)
         self._run_id: str | None = None
 
     def begin_run(
@@ -115,6 +65,7 @@ class Ledger:
         random_seed: int,
         threading: Mapping[str, int],
         fingerprints: Fingerprints,
+        limits: RunLimits | None = None,
     ) -> str:
         """Open a run; one that still says ``running`` died before, since the file is ours now.
 
@@ -130,7 +81,7 @@ class Ledger:
                     [Status.INTERRUPTED, Status.RUNNING],
                 )
             connection.execute(
-                f"insert into {self._runs} values (?, ?, ?, null, ?, ?, ?, ?, ?, ?, ?, ?, null)",
+                f"insert into {self._runs} values (?, ?, ?, null, ?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
                 [
                     run_id,
                     Status.RUNNING,
@@ -143,6 +94,7 @@ class Ledger:
                     json.dumps(fingerprints.config),
                     json.dumps(fingerprints.inputs),
                     fingerprints.project,
+                    None if limits is None else json.dumps(asdict(limits)),
                 ],
             )
         self._run_id = run_id
@@ -177,7 +129,8 @@ class Ledger:
         """Record that a step has started."""
         with self._cursor() as connection:
             connection.execute(
-                f"insert into {self._steps} values (?, ?, ?, ?, ?, null, null, null, null)",
+                f"insert into {self._steps} (run_id, year, stage, status, started_at) "
+                "values (?, ?, ?, ?, ?)",
                 [self._run_id, year, stage, Status.RUNNING, datetime.now(UTC)],
             )
 
@@ -191,6 +144,7 @@ class Ledger:
         rows: int = 0,
         checks: int = 0,
         checks_passed: int = 0,
+        resources: ResourceUsage | None = None,
         shards: Sequence[ShardResult] = (),
         connection: duckdb.DuckDBPyConnection | None = None,
     ) -> None:
@@ -204,6 +158,7 @@ class Ledger:
             rows: what its tables hold.
             checks: how many tests it ran.
             checks_passed: how many of them passed.
+            resources: what it took of the machine.
             shards: that it ran in.
             connection: whose transaction it is part of; None makes one of its own.
         """
@@ -212,8 +167,13 @@ class Ledger:
                 self._record_shard(writer, stage, result)
             writer.execute(
                 f"update {self._steps} set status = ?, seconds = ?, rows = ?, checks = ?, "
-                "checks_passed = ? where run_id = ? and year = ? and stage = ?",
-                [status, seconds, rows, checks, checks_passed, self._run_id, year, stage],
+                "checks_passed = ?, cpu_seconds = ?, peak_memory = ?, read_bytes = ?, "
+                "written_bytes = ? where run_id = ? and year = ? and stage = ?",
+                [
+                    *(status, seconds, rows, checks, checks_passed),
+                    *(astuple(resources) if resources else (None,) * 4),
+                    *(self._run_id, year, stage),
+                ],
             )
 
     def _record_shard(

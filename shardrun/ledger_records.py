@@ -12,6 +12,8 @@ import duckdb
 
 from shardrun.database import LEDGER_SCHEMA, ledger_has, qualified
 from shardrun.fingerprints import Fingerprints
+from shardrun.ledger_schema import with_later_columns
+from shardrun.resources import ResourceUsage
 from shardrun.stages import WorkflowStage
 
 
@@ -23,6 +25,21 @@ class Status(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What a run might use of the machine.
+
+    Attributes:
+        cores: at once.
+        memory_mb: DuckDB's in all processes, in megabytes (10^6 bytes).
+        workers: shards at a time; 1 without shards.
+    """
+
+    cores: int
+    memory_mb: int
+    workers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,7 @@ class RunRecord:
         versions: of shardrun, duckdb and dbt, by distribution name.
         fingerprints: what its result follows from.
         error: why it failed.
+        limits: what it might use; None in a ledger that did not record it yet.
     """
 
     run_id: str
@@ -54,6 +72,7 @@ class RunRecord:
     versions: Mapping[str, str]
     fingerprints: Fingerprints
     error: str | None
+    limits: RunLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +89,7 @@ class StepRecord:
         rows: what the tables that its models write hold for its year, summed.
         checks: how many tests it ran.
         checks_passed: how many of them passed, or only warned.
+        resources: what it took of the machine; None too in a ledger that did not record it yet.
     """
 
     run_id: str
@@ -81,6 +101,14 @@ class StepRecord:
     rows: int | None
     checks: int | None
     checks_passed: int | None
+    resources: ResourceUsage | None = None
+
+    @property
+    def cores_busy(self) -> float | None:
+        """How many cores it kept busy on average."""
+        if self.resources is None or not self.seconds:
+            return None
+        return self.resources.cpu_seconds / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +169,13 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
     """
     runs = connection.execute(
         "select run_id, status, epoch_us(started_at), epoch_us(ended_at), start_year, end_year, "
-        "random_seed, threading, versions, config, inputs, project, error "
-        f"from {qualified(catalog, LEDGER_SCHEMA, 'runs')} order by started_at, run_id"
+        "random_seed, threading, versions, config, inputs, project, error, limits "
+        f"from {with_later_columns(catalog, 'runs')} order by started_at, run_id"
     ).fetchall()
     steps = connection.execute(
         "select run_id, year, stage, status, epoch_us(started_at), seconds, rows, checks, "
-        f"checks_passed from {qualified(catalog, LEDGER_SCHEMA, 'steps')} "
-        "order by started_at, year"
+        "checks_passed, cpu_seconds, peak_memory, read_bytes, written_bytes "
+        f"from {with_later_columns(catalog, 'steps')} order by started_at, year"
     ).fetchall()
     return LedgerContents(
         runs=tuple(
@@ -163,6 +191,7 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
                 versions=json.loads(versions),
                 fingerprints=Fingerprints(json.loads(config), json.loads(inputs), project),
                 error=error,
+                limits=None if limits is None else RunLimits(**json.loads(limits)),
             )
             for (
                 run_id,
@@ -178,11 +207,35 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
                 inputs,
                 project,
                 error,
+                limits,
             ) in runs
         ),
         steps=tuple(
-            StepRecord(run_id, WorkflowStage(stage), year, Status(status), _utc(started), *figures)
-            for run_id, year, stage, status, started, *figures in steps
+            StepRecord(
+                run_id=run_id,
+                stage=WorkflowStage(stage),
+                year=year,
+                status=Status(status),
+                started_at=_utc(started),
+                seconds=seconds,
+                rows=rows,
+                checks=checks,
+                checks_passed=checks_passed,
+                resources=None if cpu_seconds is None else ResourceUsage(cpu_seconds, *of_tree),
+            )
+            for (
+                run_id,
+                year,
+                stage,
+                status,
+                started,
+                seconds,
+                rows,
+                checks,
+                checks_passed,
+                cpu_seconds,
+                *of_tree,
+            ) in steps
         ),
         shards=_read_shards(connection, catalog),
     )

@@ -16,6 +16,8 @@ import duckdb
 
 from shardrun.database import ALIAS, open_database, qualified
 from shardrun.ledger_records import RunRecord, ShardRecord, Status, StepRecord, read_ledger
+from shardrun.resource_advice import advise
+from shardrun.resources import ResourceUsage, total_usage
 from shardrun.run_folder import RunFolder
 from shardrun.stages import WorkflowStage
 
@@ -43,11 +45,13 @@ class StageFigures:
         stage: which.
         seconds: summed.
         rows: what the tables that its models write hold for its years, summed.
+        resources: what its years took of the machine, if the ledger knows it of all of them.
     """
 
     stage: WorkflowStage
     seconds: float
     rows: int
+    resources: ResourceUsage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,11 @@ class RunOutcome:
         return sum(step.seconds or 0.0 for step in self.steps)
 
     @property
+    def advice(self) -> tuple[str, ...]:
+        """What could be done about the resources of the last run's steps."""
+        return advise([self.run], self.steps)
+
+    @property
     def stages(self) -> tuple[StageFigures, ...]:
         """The figures of each stage that ran, in the order of a year."""
         return tuple(
@@ -86,6 +95,7 @@ class RunOutcome:
                 stage,
                 sum(step.seconds or 0.0 for step in steps),
                 sum(step.rows or 0 for step in steps),
+                total_usage(step.resources for step in steps),
             )
             for stage in WorkflowStage
             if (steps := [step for step in self.steps if step.stage is stage])

@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from shardrun.config import ConfigT, check_years
+from shardrun.config import ConfigT
 from shardrun.config_problems import key_path, problem, shown
 from shardrun.errors import InputError
+from shardrun.periods import PeriodKind, read_periods
 from shardrun.yaml_source import KeyPath
 
 _GB_PER_UNIT = {"GB": Decimal(1), "MB": Decimal("0.001")}
@@ -84,25 +85,16 @@ def with_overrides(
         ) from error
 
 
-def parse_years(text: str) -> tuple[int, int]:
-    """Return the first and last year of `2025-2029` or `2027`.
+def parse_years(text: str, kind: PeriodKind = "year") -> tuple[int, int]:
+    """Return the first and last year of `2025-2029` or `2027`, or other periods than years.
 
     Raises:
-        InputError: if it is neither, or the years are not in order, or too many.
+        InputError: if it is neither, or they are not in order, or too many.
     """
-    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", text.strip())
-    if match is None:
-        raise InputError(
-            f"years: {shown(text)} is not a range of years; write them with four digits, "
-            "such as 2025-2029, or one year, such as 2027"
-        )
-    start_year = int(match[1])
-    end_year = int(match[2] or match[1])
     try:
-        check_years(start_year, end_year)
+        return read_periods(kind, text)
     except ValueError as error:
-        raise InputError(f"years: {error}") from error
-    return start_year, end_year
+        raise InputError(f"{kind}s: {error}") from error
 
 
 def parse_memory(text: str) -> Decimal:

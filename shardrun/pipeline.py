@@ -24,6 +24,7 @@ from shardrun.errors import (
 )
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import Status
+from shardrun.periods import periods
 from shardrun.plan import Step, build_plan
 from shardrun.progress import (
     ProgressEvent,
@@ -34,6 +35,7 @@ from shardrun.progress import (
     StepStarted,
     UnionFinished,
 )
+from shardrun.resources import ResourceSampler
 from shardrun.results import (
     MultiYearExecutionSummary,
     StageExecutionResult,
@@ -97,10 +99,13 @@ class PipelineOrchestrator:
         self._ledger.begin_step(stage, simulation_year)
         self._tell(StepStarted(stage, simulation_year))
         started = perf_counter()
-        if self._sharded is not None and self._sharded.stage is stage:
-            result, written = self._execute_in_shards(self._sharded, simulation_year, started)
-        else:
-            result, written = self._execute_by_dbt(stage, simulation_year, started)
+        with ResourceSampler() as sampler:
+            if self._sharded is not None and self._sharded.stage is stage:
+                result, written = self._execute_in_shards(
+                    self._sharded, simulation_year, started, sampler
+                )
+            else:
+                result, written = self._execute_by_dbt(stage, simulation_year, started, sampler)
         if not (result.success and result.shards):  # a union is recorded in its own transaction
             self._ledger.end_step(
                 stage,
@@ -110,6 +115,7 @@ class PipelineOrchestrator:
                 rows=result.rows,
                 checks=result.checks,
                 checks_passed=result.checks_passed,
+                resources=result.resources,
                 shards=result.shards,
             )
         if result.success:
@@ -141,7 +147,7 @@ class PipelineOrchestrator:
         plan = build_plan(self.config, start_year, end_year)
         year_results: dict[int, YearExecutionResult] = {}
         failure = None
-        for year in range(start_year, end_year + 1):
+        for year in periods(self.config.simulation.period, start_year, end_year):
             result = self._execute_year(year, (step for step in plan if step.year == year))
             if result.stage_results:
                 year_results[year] = result
@@ -159,7 +165,7 @@ class PipelineOrchestrator:
         )
 
     def _execute_by_dbt(
-        self, stage: WorkflowStage, year: int, started: float
+        self, stage: WorkflowStage, year: int, started: float, sampler: ResourceSampler
     ) -> tuple[StageExecutionResult, WrittenTables]:
         commands = tuple(self._runner.run_stage_models(stage, year))
         seconds = perf_counter() - started
@@ -172,6 +178,7 @@ class PipelineOrchestrator:
             execution_time=seconds,
             rows=0 if failed else self._count_rows(stage, year, written),
             command_results=commands,
+            resources=sampler.usage(),
             failure=PipelineExecutionError(failure_message(failed[0], stage.name, year))
             if failed
             else None,
@@ -180,7 +187,7 @@ class PipelineOrchestrator:
         return result, [(schema, name) for *_, schema, name in names]
 
     def _execute_in_shards(
-        self, sharded: ShardedStage, year: int, started: float
+        self, sharded: ShardedStage, year: int, started: float, sampler: ResourceSampler
     ) -> tuple[StageExecutionResult, WrittenTables]:
         def record(connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult]) -> None:
             self._ledger.end_step(
@@ -189,6 +196,7 @@ class PipelineOrchestrator:
                 Status.FINISHED,
                 seconds=perf_counter() - started,
                 rows=sum(result.rows for result in shards),
+                resources=sampler.usage(),
                 shards=shards,
                 connection=connection,
             )
@@ -215,16 +223,16 @@ class PipelineOrchestrator:
             execution_time=perf_counter() - started,
             rows=rows,
             shards=shards,
+            resources=sampler.usage(),
             failure=failure,
         )
         return result, written
 
     def _count_rows(self, stage: WorkflowStage, year: int, written: Sequence[str]) -> int:
         yearly = self.config.workflow.stages[stage].when == "every_year"
+        period = (self.config.simulation.period_column, year) if yearly else None
         with self._runner.cursor() as connection:
-            return sum(
-                count_rows(connection, relation, year if yearly else None) for relation in written
-            )
+            return sum(count_rows(connection, relation, period) for relation in written)
 
     def _execute_year(self, year: int, steps: Iterable[Step]) -> YearExecutionResult:
         started = perf_counter()

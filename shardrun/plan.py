@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shardrun.config import SimulationConfig
+from shardrun.periods import periods
 from shardrun.stages import WorkflowStage
 
 
@@ -35,12 +36,13 @@ def build_plan(config: SimulationConfig, start_year: int, end_year: int) -> tupl
     Raises:
         ValueError: if there is no year in the range.
     """
-    if start_year > end_year:
+    years = periods(config.simulation.period, start_year, end_year)
+    if not years:
         raise ValueError(f"no year from {start_year} to {end_year}")
     settings = config.workflow.stages
     calls = [
         (stage, year)
-        for year in range(start_year, end_year + 1)
+        for year in years
         for stage in WorkflowStage
         if settings[stage].when == "every_year"
         or (settings[stage].when == "first_year" and year == start_year)

@@ -20,6 +20,7 @@ from shardrun.digest import digest_relation
 from shardrun.errors import InputError
 from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.periods import periods
 from shardrun.plan import Step, build_plan
 from shardrun.run_folder import RunFolder
 from shardrun.run_lock import LockOwner, hold_lock
@@ -170,9 +171,9 @@ def _check_from_year(config: SimulationConfig, from_year: int | None, *, fresh: 
         return
     if fresh:
         raise InputError("--from-year goes on with a database, --fresh replaces it; give one")
-    if not years.start_year <= from_year <= years.end_year:
+    if from_year not in periods(years.period, years.start_year, years.end_year):
         raise InputError(
-            f"--from-year: {from_year} is not one of the years {years.start_year} to "
+            f"--from-year: {from_year} is not one of the {years.period}s {years.start_year} to "
             f"{years.end_year}"
         )
 

@@ -22,6 +22,7 @@ from shardrun.database_diff import DatabaseDiff, compare_databases
 from shardrun.dbt_runner import DbtRunner, failure_message
 from shardrun.errors import PipelineExecutionError
 from shardrun.overrides import with_overrides
+from shardrun.periods import following
 from shardrun.plan import build_plan
 from shardrun.preflight import AcceptedRun, InputImporter, accept_run
 from shardrun.progress import ProgressListener
@@ -31,12 +32,10 @@ from shardrun.session import execute_run
 from shardrun.shard_safety import StageVerdict, Violation
 from shardrun.shard_tasks import JUDGED_VARIANTS, judge_stage, write_judged_sql
 from shardrun.sharded_stage import read_columns
-from shardrun.sharding import SHARDED_STAGE
 from shardrun.sql import quote_literal
 from shardrun.workflow_config import EventTable
 
 SAMPLE_ROWS = 1000
-_JUDGED_YEARS = 2  # from the second on, the SQL reads what the year before has left
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +74,9 @@ def check_project(
     """
     table = config.workflow.event_table
     first = config.simulation.start_year
-    unsharded = with_overrides(
-        config, shards=1, start_year=first, end_year=first + _JUDGED_YEARS - 1
-    )
+    second = following(config.simulation.period, first)
+    # from the second on, the SQL reads what the year before has left
+    unsharded = with_overrides(config, shards=1, start_year=first, end_year=second)
     samples = {name: _sampled(importer) for name, importer in importers.items()}
     with _trial(folder) as trial:
         accepted = accept_run(unsharded, trial / "sample.duckdb", samples)
@@ -92,7 +91,7 @@ def check_project(
             runner.release_database()
     return ProjectCheck(
         table=table,
-        years=tuple(range(first, first + _JUDGED_YEARS)),
+        years=(first, second),
         violations=tuple(dict.fromkeys(v for verdict in verdicts for v in verdict.violations)),
         narrowed_inputs=_either(verdict.narrowed_inputs for verdict in verdicts),
         broadcast_inputs=_either(verdict.broadcast_inputs for verdict in verdicts),
@@ -134,8 +133,8 @@ def _judge_years(
 ) -> Iterator[StageVerdict]:
     years = accepted.config.simulation
     for step in build_plan(accepted.config, years.start_year, years.end_year):
-        if step.stage is SHARDED_STAGE:
-            stage = runner.compile_stage(SHARDED_STAGE, step.year, JUDGED_VARIANTS)
+        if step.stage is table.stage:
+            stage = runner.compile_stage(table.stage, step.year, JUDGED_VARIANTS)
             with runner.cursor() as connection:
                 columns = read_columns(connection, stage.inputs)
             verdict = judge_stage(stage, columns, table, sql_folder)

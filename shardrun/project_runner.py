@@ -13,6 +13,7 @@ from shardrun.config import SimulationConfig
 from shardrun.database import DatabaseLimits
 from shardrun.dbt_runner import DbtRunner
 from shardrun.run_folder import RunFolder
+from shardrun.run_profiles import run_profiles
 
 
 def build_runner(
@@ -33,7 +34,7 @@ def build_runner(
     )
     return DbtRunner(
         config.project.project_dir,
-        profiles_dir=config.project.profiles_dir,
+        profiles_dir=run_profiles(config.project, folder, limits),
         target=config.project.target,
         threads=config.performance.dbt_threads,
         run_dir=folder.path,
@@ -47,5 +48,6 @@ def build_runner(
         },
         stages=config.workflow.stages,
         start_year=config.simulation.start_year,
+        period_variable=config.simulation.variable,
         debug=debug,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardrun.errors import ShardrunError
+from shardrun.resources import ResourceUsage
 from shardrun.shards import ShardResult
 from shardrun.stages import WorkflowStage
 
@@ -28,6 +29,7 @@ class StageExecutionResult:
         rows: what the tables that its models write hold for the year.
         command_results: one a dbt command.
         shards: one a shard, where it ran in shards.
+        resources: what it took of the machine, in all processes.
         failure: what failed and where, as the error that the command line ends with.
     """
 
@@ -38,6 +40,7 @@ class StageExecutionResult:
     rows: int = 0
     command_results: tuple[DbtCommandResult, ...] = ()
     shards: tuple[ShardResult, ...] = ()
+    resources: ResourceUsage | None = None
     failure: ShardrunError | None = None
 
     @property

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import LEDGER_SCHEMA, YEAR_COLUMN, catalog_of, qualified
+from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified
 from shardrun.ledger import Ledger
 from shardrun.sql import quote_identifier
 
 
 def rewind(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, database: Path, from_year: int
+    connection: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    database: Path,
+    column: str,
+    from_year: int,
 ) -> None:
     """Remove a year and all after it, in one transaction.
 
@@ -24,6 +28,7 @@ def rewind(
         connection: of the instance that has the database open for writing.
         ledger: of the database.
         database: the file.
+        column: what tables that have years call them.
         from_year: the first year to go.
     """
     tables = connection.execute(
@@ -31,13 +36,13 @@ def rewind(
         "from duckdb_tables() as tables inner join duckdb_columns() as columns "
         "using (database_name, schema_name, table_name) "
         "where tables.database_name = ? and tables.schema_name != ? and columns.column_name = ?",
-        [catalog_of(connection, database), LEDGER_SCHEMA, YEAR_COLUMN],
+        [catalog_of(connection, database), LEDGER_SCHEMA, column],
     ).fetchall()
     connection.begin()
     try:
         for table in tables:
             connection.execute(
-                f"delete from {qualified(*table)} where {quote_identifier(YEAR_COLUMN)} >= ?",
+                f"delete from {qualified(*table)} where {quote_identifier(column)} >= ?",
                 [from_year],
             )
         ledger.supersede(from_year, connection)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from shardrun.database import YEAR_COLUMN
+from shardrun.periods import YEAR_COLUMN
 from shardrun.sql import quote_identifier
 
 

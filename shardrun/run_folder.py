@@ -44,6 +44,11 @@ class RunFolder:
         return self.path / "temp"
 
     @property
+    def profiles(self) -> Path:
+        """Where dbt reads the person's profiles, pointed at the database."""
+        return self.path / "profiles"
+
+    @property
     def shards(self) -> Path:
         """Where shard files are made, and wait for the union."""
         return self.path / "shards"

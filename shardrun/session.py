@@ -14,9 +14,10 @@ from time import perf_counter
 from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
+from shardrun.executors import available_cores
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.ledger import Ledger
-from shardrun.ledger_records import Status
+from shardrun.ledger_records import RunLimits, Status
 from shardrun.pipeline import PipelineOrchestrator, threading_config
 from shardrun.preflight import AcceptedRun
 from shardrun.progress import ProgressEvent, ProgressListener, RunEnded, RunStarted, StepFinished
@@ -25,7 +26,6 @@ from shardrun.results import MultiYearExecutionSummary
 from shardrun.rewind import rewind
 from shardrun.shard_pool import ShardPool
 from shardrun.sharded_stage import ShardedStage, clear_leftovers
-from shardrun.sharding import SHARDED_STAGE
 
 
 def execute_run(
@@ -76,10 +76,21 @@ def _execute(
                 years.random_seed,
                 threading_config(config, sharded),
                 accepted.fingerprints,
+                RunLimits(
+                    cores=1 if debug else available_cores(),
+                    memory_mb=int(config.performance.memory_limit_gb * 1000),
+                    workers=1 if sharded is None else sharded.share.workers,
+                ),
             )
             if accepted.from_year is not None:
                 with runner.cursor() as connection:
-                    rewind(connection, ledger, accepted.folder.database, accepted.from_year)
+                    rewind(
+                        connection,
+                        ledger,
+                        accepted.folder.database,
+                        years.period_column,
+                        accepted.from_year,
+                    )
             tell(RunStarted(run_id, accepted.plan, accepted.done))
             with _recorded(ledger):
                 summary = PipelineOrchestrator(
@@ -100,8 +111,8 @@ def _sharded_stage(
 ) -> Iterator[ShardedStage | None]:
     """Have workers ready as long as a run lasts that splits a stage; they end with it."""
     sharding = accepted.sharding
-    pending = any(
-        step.stage is SHARDED_STAGE and (step.stage, step.year) not in accepted.done
+    pending = sharding is not None and any(
+        step.stage is sharding.table.stage and (step.stage, step.year) not in accepted.done
         for step in accepted.plan
     )
     clear_leftovers(accepted.folder, keep_files=sharding is not None)
@@ -111,7 +122,6 @@ def _sharded_stage(
     with ShardPool("inline" if debug else sharding.executor, sharding.share.workers) as pool:
         pool.warm_up()
         yield ShardedStage(
-            stage=SHARDED_STAGE,
             table=sharding.table,
             total=sharding.shards,
             share=replace(sharding.share, threads=1) if debug else sharding.share,

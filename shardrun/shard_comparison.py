@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shardrun.database import ALIAS, YEAR_COLUMN, qualified
+from shardrun.database import ALIAS, qualified
+from shardrun.periods import YEAR_COLUMN
 from shardrun.shards import Relation
 from shardrun.sql import quote_identifier
 from shardrun.workflow_config import EventTable

@@ -9,17 +9,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
 from shardrun.coordinator import UnionResult, write_union
-from shardrun.database import YEAR_COLUMN
 from shardrun.dbt_runner import DbtRunner
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
+from shardrun.periods import YEAR_COLUMN
 from shardrun.run_folder import RunFolder
+from shardrun.safe_stages import SafeStages
 from shardrun.shard_pool import ShardListener, ShardPool, run_shards
 from shardrun.shard_sizing import WorkerShare, union_memory_mb
 from shardrun.shard_tasks import (
@@ -59,17 +60,16 @@ class ShardedStage:
     """What it takes to run a stage of any year in shards.
 
     Attributes:
-        stage: which stage.
-        table: its canonical table.
+        table: which stage it is, and its canonical table.
         total: how many shards a year has.
         share: what each worker may use.
         runner: dbt on the main file.
         pool: where the shards run.
         folder: the run folder, and through it the main file.
         keep_shards: whether the shard files stay after the union.
+        safe: what of the run's years has been judged.
     """
 
-    stage: WorkflowStage
     table: EventTable
     total: int
     share: WorkerShare
@@ -77,6 +77,12 @@ class ShardedStage:
     pool: ShardPool
     folder: RunFolder
     keep_shards: bool = False
+    safe: SafeStages = field(default_factory=SafeStages)
+
+    @property
+    def stage(self) -> WorkflowStage:
+        """Which stage runs in shards."""
+        return self.table.stage
 
     def execute(
         self, year: int, origin: str, on_progress: ShardListener, record: Record
@@ -99,7 +105,7 @@ class ShardedStage:
             ShardError: the shards don't fit together; the canonical table is as it was.
         """
         shards = [Shard(year, index, self.total) for index in range(self.total)]
-        compiled = compile_judged(self.runner, self.stage, year, shards, self.table, self.folder)
+        compiled = _compile_judged(self, year, shards)
         setting = StageSetting(
             origin=origin,
             database=self.folder.database,
@@ -164,14 +170,7 @@ class JudgedStage:
         return self.stage.sql[len(JUDGED_VARIANTS) :]
 
 
-def compile_judged(
-    runner: DbtRunner,
-    stage: WorkflowStage,
-    year: int,
-    shards: list[Shard],
-    table: EventTable,
-    folder: RunFolder,
-) -> JudgedStage:
+def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> JudgedStage:
     """Compile a stage for shards, or refuse to split it.
 
     Raises:
@@ -180,21 +179,30 @@ def compile_judged(
         ProjectError: dbt can't compile it.
     """
     variants = [*JUDGED_VARIANTS, *(shard_variables(shard) for shard in shards)]
-    compiled = runner.compile_stage(stage, year, variants)
-    with runner.cursor() as connection:
+    compiled = sharded.runner.compile_stage(sharded.stage, year, variants)
+    with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
         settings = read_settings(connection)
-    sql_folder = folder.shards / "sql" / "check"
+    if (year, compiled, columns) not in sharded.safe:
+        _refuse_unsafe(sharded, year, compiled, columns)
+        sharded.safe.add(year, compiled, columns)
+    return JudgedStage(compiled, columns, settings)
+
+
+def _refuse_unsafe(
+    sharded: ShardedStage, year: int, compiled: CompiledStage, columns: TableColumns
+) -> None:
+    sql_folder = sharded.folder.shards / "sql" / "check"
     with no_collection():
-        verdict = judge_stage(compiled, columns, table, sql_folder)
+        verdict = judge_stage(compiled, columns, sharded.table, sql_folder)
     if not verdict.is_safe:
         write_judged_sql(compiled, verdict, sql_folder)
         violations = "\n".join(f"  {violation}" for violation in verdict.violations)
         raise InputError(
-            f"{stage.upper()} of {year} can't be run in shards, since the result would be another "
-            f"than without:\n{violations}\nRun it without --shards, or change the models."
+            f"{sharded.stage.upper()} of {year} can't be run in shards, since the result would be "
+            f"another than without:\n{violations}\n"
+            "Run it without --shards, or change the models."
         )
-    return JudgedStage(compiled, columns, settings)
 
 
 def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:

@@ -11,10 +11,7 @@ from shardrun.config import SimulationConfig
 from shardrun.errors import InputError
 from shardrun.executors import ExecutorName, available_cores
 from shardrun.shard_sizing import WorkerShare, choose_shards, share_machine
-from shardrun.stages import WorkflowStage
 from shardrun.workflow_config import EventTable
-
-SHARDED_STAGE = WorkflowStage.EVENT_GENERATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,21 @@ def require_event_table(config: SimulationConfig) -> EventTable:
     if config.workflow.event_table is None:
         raise InputError(
             "shards: the config does not say what they are united in. Give workflow.event_table "
-            "with model, shard_key, entity_keys, unique_key and order_by, or run without shards."
+            "with model, shard_key and unique_key, or run without shards."
         )
-    stage = config.workflow.stages[SHARDED_STAGE]
+    table = config.workflow.event_table
+    stage = config.workflow.stages[table.stage]
     if stage.command != "run":
         raise InputError(
-            f"shards: workflow.stages.{SHARDED_STAGE} is `dbt {stage.command}`, and a shard only "
+            f"shards: workflow.stages.{table.stage} is `dbt {stage.command}`, and a shard only "
             "runs models. Make it `run`, with seeds and tests in other stages."
         )
-    return config.workflow.event_table
+    if stage.when != "every_year" or stage.full_refresh != "never":
+        raise InputError(
+            f"shards: workflow.stages.{table.stage} has to run in every year, without a full "
+            "refresh: the union of its shards replaces one year of its table."
+        )
+    return table
 
 
 def plan_sharding(config: SimulationConfig, entities: int | None) -> Sharding | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shardrun.database import YEAR_COLUMN
+from shardrun.periods import YEAR_COLUMN
 from shardrun.row_keys import find_key, year_first
 from shardrun.sql import quote_identifier
 

@@ -7,11 +7,13 @@ threads or memory.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Strict,
@@ -41,7 +43,22 @@ def _selector(value: str) -> str:
     return value
 
 
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError(f"{shown(value)} is no name: letters, digits and _, no digit first")
+    return value
+
+
+def _number(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+JsonScalar = str | int | float | bool | None
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, AfterValidator(not_blank)]
+StageVar = Annotated[JsonScalar, BeforeValidator(_number)]
+Columns = Annotated[tuple[Text, ...], Strict(False)]
 Selectors = Annotated[tuple[Annotated[str, AfterValidator(_selector)], ...], Strict(False)]
 
 
@@ -58,18 +75,23 @@ class StageConfig(Section):
         command: the dbt command.
         models: dbt selectors.
         tags: dbt tags, selected beside the models.
+        exclude: dbt selectors of what is left out of these.
+        vars: dbt vars of this stage alone.
         threading: `parallel` uses `performance.dbt_threads`, `sequential` one thread.
-        when: in the first year only, in every year, or once after the last.
+        when: in the first year only, in every year, once after the last, or never, where the
+            project has nothing for it.
         full_refresh: when incremental models and seeds are built anew.
         indirect_selection: which tests of selected nodes `build` and `test` take along, as dbt's
             --indirect-selection; `empty` takes only those that are selected themselves.
     """
 
-    command: Literal["run", "build", "seed", "test"] = "run"
+    command: Literal["run", "build", "seed", "snapshot", "test"] = "run"
     models: Selectors = ()
     tags: Selectors = ()
+    exclude: Selectors = ()
+    vars: dict[Identifier, StageVar] = {}
     threading: Literal["parallel", "sequential"] = "parallel"
-    when: Literal["first_year", "every_year", "end"] = "every_year"
+    when: Literal["first_year", "every_year", "end", "never"] = "every_year"
     full_refresh: Literal["never", "first_year", "always"] = "never"
     indirect_selection: Literal["eager", "cautious", "buildable", "empty"] = "eager"
 
@@ -80,10 +102,11 @@ class StageConfig(Section):
 
     @model_validator(mode="after")
     def _runnable(self) -> Self:
-        if not self.selectors and self.command != "seed":
+        selects_all = self.command in ("seed", "snapshot")
+        if not self.selectors and not selects_all and self.when != "never":
             raise ValueError("give models: or tags:, so that dbt knows what belongs to the stage")
-        if self.command == "test" and self.full_refresh != "never":
-            raise ValueError("dbt test has no full refresh; remove full_refresh:")
+        if self.command in ("snapshot", "test") and self.full_refresh != "never":
+            raise ValueError(f"dbt {self.command} has no full refresh; remove full_refresh:")
         return self
 
 
@@ -105,23 +128,39 @@ DEFAULT_STAGES = {
 
 
 class EventTable(Section):
-    """`workflow.event_table`: the canonical table of EVENT_GENERATION, and how it may be split.
+    """`workflow.event_table`: the canonical table of the sharded stage, and how it may be split.
 
     Attributes:
+        stage: which stage runs in shards.
         model: the dbt model that writes it.
-        shard_key: the column that shards are ranges of.
-        entity_keys: columns that name the entity a row belongs to; in every table that has one.
+        shard_key: the column by which rows are shared out among the shards. Where the models call
+            shardrun.shard_filter, shards are ranges of it; else of the hash of its text.
+        entity_keys: columns that name the entity a row belongs to, in every table that has one;
+            the shard key alone unless given.
         unique_key: columns that no two rows share.
-        order_by: its canonical order, as its model has it; the unique key's columns are in it.
+        order_by: its canonical order, as its model has it; the unique key's columns are in it, and
+            are it unless given.
         type_column: a column to count rows by, for people; None counts them all.
     """
 
+    stage: Annotated[WorkflowStage, Strict(False)] = WorkflowStage.EVENT_GENERATION
     model: Text
     shard_key: Text
-    entity_keys: Annotated[tuple[Text, ...], Strict(False)] = Field(min_length=1)
-    unique_key: Annotated[tuple[Text, ...], Strict(False)] = Field(min_length=1)
-    order_by: Annotated[tuple[Text, ...], Strict(False)] = Field(min_length=1)
+    entity_keys: Columns = Field(default=(), min_length=1)
+    unique_key: Columns = Field(min_length=1)
+    order_by: Columns = Field(default=(), min_length=1)
     type_column: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, given: Any) -> Any:
+        if isinstance(given, dict) and {"shard_key", "unique_key"} <= given.keys():
+            return {
+                "entity_keys": (given["shard_key"],),
+                "order_by": given["unique_key"],
+                **given,
+            }
+        return given
 
     @model_validator(mode="after")
     def _without_ties(self) -> Self:
@@ -141,7 +180,7 @@ class WorkflowSection(Section):
         summary_model: the table that a finished run shows, one row a year; None shows none.
         checks_model: the table of checks, one row a year and check with the columns check_name and
             contradictions; None counts dbt tests instead.
-        event_table: what the shards of EVENT_GENERATION are united in; None runs no shards.
+        event_table: what the shards of a stage are united in; None runs no shards.
     """
 
     stages: dict[Annotated[WorkflowStage, Strict(False)], StageConfig] = DEFAULT_STAGES

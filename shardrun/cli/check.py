@@ -65,7 +65,7 @@ def check(
     chosen = load_run_config(config)
     if census is not None:
         chosen = with_census(chosen, census)
-    start_year, end_year = parse_years(years) if years else (None, None)
+    start_year, end_year = parse_years(years, chosen.simulation.period) if years else (None, None)
     chosen = with_overrides(
         chosen,
         start_year=start_year,

@@ -107,9 +107,11 @@ def run(
     terminal.json = json
     if database is None:
         database = Path(f"{scenario}.duckdb") if scenario else DEFAULT_DATABASE
-    start_year, end_year = parse_years(years) if years else (None, None)
+    loaded = load_run_config(config, scenario)
+    kind = loaded.simulation.period
+    start_year, end_year = parse_years(years, kind) if years else (None, None)
     chosen = with_overrides(
-        load_run_config(config, scenario),
+        loaded,
         start_year=start_year,
         end_year=end_year,
         threads=1 if debug else threads,

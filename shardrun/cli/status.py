@@ -37,4 +37,4 @@ def status(
     if json:
         terminal.show_document(ledger_document(database, ledger))
     else:
-        terminal.show(ledger_view(ledger))
+        terminal.show(ledger_view(terminal, ledger))

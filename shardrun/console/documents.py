@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,8 @@ from shardrun.digest import DatabaseDigest
 from shardrun.ledger_records import LedgerContents, RunRecord, ShardRecord, StepRecord
 from shardrun.outcome import Cell, RunOutcome
 from shardrun.plan import Step
+from shardrun.resource_advice import advise
+from shardrun.resources import ResourceUsage
 
 Document = dict[str, object]
 
@@ -47,11 +50,17 @@ def outcome_document(outcome: RunOutcome, *, already_finished: bool) -> Document
         "logs": str(outcome.folder.logs),
         "seconds": round(outcome.seconds, 3),
         "stages": [
-            {"stage": stage.stage.value, "seconds": round(stage.seconds, 3), "rows": stage.rows}
+            {
+                "stage": stage.stage.value,
+                "seconds": round(stage.seconds, 3),
+                "rows": stage.rows,
+                **_resources(stage.resources),
+            }
             for stage in outcome.stages
         ],
         "steps": [step_document(step) for step in outcome.steps],
         "shards": [shard_document(shard) for shard in outcome.shards],
+        "advice": list(outcome.advice),
         "checks": {"passed": outcome.checks_passed, "total": outcome.checks},
         "summary": [
             {name: json_value(value) for name, value in zip(summary.columns, row, strict=True)}
@@ -69,6 +78,7 @@ def ledger_document(database: Path, ledger: LedgerContents) -> Document:
         "runs": [run_document(run) for run in ledger.runs],
         "steps": [{"run_id": step.run_id, **step_document(step)} for step in ledger.steps],
         "shards": [{"run_id": shard.run_id, **shard_document(shard)} for shard in ledger.shards],
+        "advice": list(advise(ledger.runs[-1:], ledger.steps)),
     }
 
 
@@ -99,6 +109,7 @@ def run_document(run: RunRecord) -> Document:
         "config": dict(run.fingerprints.config),
         "inputs": dict(run.fingerprints.inputs),
         "project": run.fingerprints.project,
+        "limits": run.limits and asdict(run.limits),
         "error": run.error,
     }
 
@@ -114,7 +125,15 @@ def step_document(step: StepRecord) -> Document:
         "rows": step.rows,
         "checks": step.checks,
         "checks_passed": step.checks_passed,
+        **_resources(step.resources),
     }
+
+
+def _resources(usage: ResourceUsage | None) -> Document:
+    """Return what was taken of the machine: seconds and bytes, null where that is not known."""
+    if usage is None:
+        return dict.fromkeys(field.name for field in fields(ResourceUsage))
+    return {**asdict(usage), "cpu_seconds": round(usage.cpu_seconds, 3)}
 
 
 def shard_document(shard: ShardRecord) -> Document:

@@ -39,6 +39,11 @@ def format_seconds(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds))).removeprefix("0:").lstrip("0")
 
 
+def format_bytes(size: int) -> str:
+    """Return an amount of memory as a person says it: ``340 MB``, ``1.23 GB``, of 10^9 bytes."""
+    return f"{size / 1e9:.2f} GB" if round(size / 1e6) >= 1000 else f"{size / 1e6:.0f} MB"
+
+
 def format_share(part: float, whole: float) -> str:
     """Return a part as percent of the whole."""
     return f"{part / whole:.0%}" if whole else NOTHING

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -12,6 +13,7 @@ from rich.text import Text
 from shardrun.config import SimulationConfig
 from shardrun.console.numbers import (
     NOTHING,
+    format_bytes,
     format_column,
     format_seconds,
     format_share,
@@ -19,9 +21,14 @@ from shardrun.console.numbers import (
 )
 from shardrun.console.terminal import Terminal
 from shardrun.digest import DatabaseDigest
-from shardrun.ledger_records import LedgerContents
+from shardrun.ledger_records import LedgerContents, StepRecord
 from shardrun.outcome import RunOutcome, SummaryTable
 from shardrun.plan import Step
+from shardrun.resource_advice import advise
+from shardrun.resources import ResourceUsage
+
+_RESOURCES = ("cores", "memory", "read", "written")
+"""Columns of what a step took of the machine: cores busy on average, peak memory, bytes."""
 
 
 def _table(*headers: str, footer: bool = False) -> Table:
@@ -48,7 +55,8 @@ def outcome_view(terminal: Terminal, outcome: RunOutcome) -> RenderableType:
         parts.append(summary_view(terminal, outcome.summary))
     passed = f"{outcome.checks_passed:,} of {outcome.checks:,} checks passed"
     parts += [
-        _stage_view(outcome),
+        _fitting(terminal, partial(_stage_view, outcome)),
+        *_advice_view(outcome.advice),
         Text(passed, style="green" if outcome.checks_passed == outcome.checks else "red"),
         Text(f"database  {outcome.folder.database}", overflow="fold"),
         Text(f"dbt logs  {outcome.folder.logs}", overflow="fold"),
@@ -86,7 +94,7 @@ def summary_view(terminal: Terminal, summary: SummaryTable) -> RenderableType:
     return Group(*(_transposed(summary.columns, [row]) for row in rows))
 
 
-def ledger_view(ledger: LedgerContents) -> RenderableType:
+def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
     """Show all runs of a database, and the steps of the last."""
     runs = _table("run", "status", "years", "seed", "started (UTC)")
     runs.add_column("time", justify="right")
@@ -100,21 +108,14 @@ def ledger_view(ledger: LedgerContents) -> RenderableType:
             f"{run.started_at:%Y-%m-%d %H:%M}",
             format_seconds(sum(step.seconds or 0.0 for step in steps)),
         )
-    table = _table("year", "stage", "status")
-    for name in ("time", "rows", "checks"):
-        table.add_column(name, justify="right")
-    for step in ledger.steps:
-        if step.run_id == ledger.runs[-1].run_id:
-            table.add_row(
-                str(step.year),
-                step.stage,
-                step.status,
-                NOTHING if step.seconds is None else format_seconds(step.seconds),
-                NOTHING if step.rows is None else f"{step.rows:,}",
-                f"{step.checks_passed} of {step.checks}" if step.checks else NOTHING,
-            )
-    error = ledger.runs[-1].error
-    return Group(runs, table, *([Text(error, style="red")] if error else []))
+    last = ledger.runs[-1]
+    steps = [step for step in ledger.steps if step.run_id == last.run_id]
+    return Group(
+        runs,
+        _fitting(terminal, partial(_step_view, steps)),
+        *_advice_view(advise([last], steps)),
+        *([Text(last.error, style="red")] if last.error else []),
+    )
 
 
 def digest_view(digest: DatabaseDigest) -> RenderableType:
@@ -129,20 +130,62 @@ def digest_view(digest: DatabaseDigest) -> RenderableType:
     return table
 
 
-def _stage_view(outcome: RunOutcome) -> Table:
+def _step_view(steps: Sequence[StepRecord], *, resources: int) -> Table:
+    table = _table("year", "stage", "status")
+    for name in ("time", "rows", "checks", *_RESOURCES[:resources]):
+        table.add_column(name, justify="right")
+    for step in steps:
+        table.add_row(
+            str(step.year),
+            step.stage,
+            step.status,
+            NOTHING if step.seconds is None else format_seconds(step.seconds),
+            NOTHING if step.rows is None else f"{step.rows:,}",
+            f"{step.checks_passed} of {step.checks}" if step.checks else NOTHING,
+            *_resource_cells(step.resources, step.seconds)[:resources],
+        )
+    return table
+
+
+def _stage_view(outcome: RunOutcome, *, resources: int) -> Table:
     table = _table("stage", footer=True)
     table.columns[0].footer = "all"
     table.add_column("time", justify="right", footer=format_seconds(outcome.seconds))
-    table.add_column("share", justify="right")
-    table.add_column("rows", justify="right")
+    for name in ("share", "rows", *_RESOURCES[:resources]):
+        table.add_column(name, justify="right")
     for stage in outcome.stages:
         table.add_row(
             stage.stage.replace("_", " "),
             format_seconds(stage.seconds),
             format_share(stage.seconds, outcome.seconds),
             f"{stage.rows:,}",
+            *_resource_cells(stage.resources, stage.seconds)[:resources],
         )
     return table
+
+
+def _fitting(terminal: Terminal, draw: Callable[..., Table]) -> Table:
+    """Draw a table with as many of its columns of resources as the window has room for."""
+    for resources in (len(_RESOURCES), 2):
+        table: Table = draw(resources=resources)
+        if terminal.fits(table):
+            return table
+    return draw(resources=0)
+
+
+def _resource_cells(usage: ResourceUsage | None, seconds: float | None) -> tuple[str, ...]:
+    if usage is None or not seconds:
+        return (NOTHING,) * len(_RESOURCES)
+    return (
+        f"{usage.cpu_seconds / seconds:.1f}",
+        format_bytes(usage.peak_memory),
+        NOTHING if usage.read_bytes is None else format_bytes(usage.read_bytes),
+        NOTHING if usage.written_bytes is None else format_bytes(usage.written_bytes),
+    )
+
+
+def _advice_view(advice: Sequence[str]) -> list[RenderableType]:
+    return [Text(text, style="yellow") for text in advice]
 
 
 def _transposed(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

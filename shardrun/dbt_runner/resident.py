@@ -95,11 +95,11 @@ class ResidentDbt:
             ProjectError: dbt gave up before any node ran; or one of the errors of `refusals`.
             KeyboardInterrupt: as it came.
         """
-        manifest = None
-        if call.command[0] not in _WITHOUT_MANIFEST and (manifest := self._manifest(call)) is None:
+        parsed = None
+        if call.command[0] not in _WITHOUT_MANIFEST and (parsed := self._parse_for(call)) is None:
             # dbt's cache of parsed files knows vars, but not what else makes every command parse
             call = replace(call, command=(*call.command, "--no-partial-parse"))
-        outcome = self._run(dbtRunner(manifest), call)
+        outcome = self._run(dbtRunner(parsed.fresh(call) if parsed else None), call)
         ran = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else ()
         return outcome.success, tuple(_node_result(result) for result in ran)
 
@@ -114,7 +114,8 @@ class ResidentDbt:
             ProjectError: a model can't be compiled; or one of the errors of `refusals`.
             InputError: the project itself depends on the vars of a set.
         """
-        served = self._serving(call)
+        if (served := self._parse_for(call)) is None:
+            raise self._no_shards("every command has to parse it anew")
         for variables in variants:
             reason = served.reuse.reason_to_parse({**call.variables, **variables})
             if reason is not None:
@@ -130,27 +131,17 @@ class ResidentDbt:
                 lambda text: served.reuse.is_affected(text, names),
             )
 
-    def _serving(self, call: DbtCall) -> _Parsed:
-        """Return the parse whose manifest serves a call.
-
-        Raises:
-            InputError: there is none, since every command has to parse for itself.
-        """
-        if (manifest := self._manifest(call)) is None:
-            raise self._no_shards("every command has to parse it anew")
-        return next(parsed for parsed in self._parsed if parsed.manifest is manifest)
-
     def _no_shards(self, reason: str) -> InputError:
         return InputError(
             f"the project {self._settings.project_dir} can't be compiled shard by shard: {reason}"
         )
 
-    def _manifest(self, call: DbtCall) -> Manifest | None:
-        """Return what dbt would parse for a call; None if only the command itself can."""
+    def _parse_for(self, call: DbtCall) -> _Parsed | None:
+        """Return the parse that serves a call; None if only the command itself can parse."""
         for parsed in self._parsed:
             reason = parsed.reuse.reason_to_parse(call.variables)
             if reason is None:
-                return parsed.fresh(call)
+                return parsed
             _logger.debug("a manifest can't be used again: %s", reason)
         if self._parses_itself:
             self.parses += 1
@@ -158,7 +149,7 @@ class ResidentDbt:
         cache = ManifestCache(self._settings.project_dir, self._names(call.variables))
         if not self._parsed and (kept := self._kept(cache, call)):
             self._parsed = [kept]
-            return kept.fresh(call)
+            return kept
         manifest = cast(Manifest, self._run(dbtRunner(), replace(call, command=("parse",))).result)
         self.parses += 1
         reuse = self._reuse(manifest, call.variables)
@@ -168,7 +159,7 @@ class ResidentDbt:
             return None
         cache.keep(manifest, call.variables)
         self._parsed = [_Parsed(manifest, reuse), *self._parsed[: _MANIFESTS_KEPT - 1]]
-        return self._parsed[0].fresh(call)
+        return self._parsed[0]
 
     def _kept(self, cache: ManifestCache, call: DbtCall) -> _Parsed | None:
         """Return what an earlier run parsed, if dbt would parse the same for a call."""

@@ -17,6 +17,7 @@ from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
 from shardrun.errors import ProjectError
 from shardrun.garbage import no_collection
+from shardrun.periods import YEAR_COLUMN
 from shardrun.stages import WorkflowStage
 from shardrun.workflow_config import StageConfig
 
@@ -53,6 +54,7 @@ class DbtRunner:
         mode: Literal["resident", "subprocess"] = "resident",
         stages: Mapping[WorkflowStage, StageConfig] | None = None,
         start_year: int | None = None,
+        period_variable: str = YEAR_COLUMN,
         debug: bool = False,
     ) -> None:
         """Start nothing yet: dbt is imported with the first command.
@@ -68,6 +70,7 @@ class DbtRunner:
             mode: ``resident`` keeps dbt in this process, ``subprocess`` starts it for every call.
             stages: what the stages run.
             start_year: the first simulated year, for stages with ``full_refresh: first_year``.
+            period_variable: the var that a call's year, or other period, goes into.
             debug: one thread throughout, and the SQL that dbt runs in the log.
         """
         project_dir = project_dir.resolve()
@@ -85,6 +88,7 @@ class DbtRunner:
         self._mode = mode
         self._stages = dict(stages or {})
         self._start_year = start_year
+        self._period_variable = period_variable
         self._dbt: Dbt | None = None
         self._database: HeldDatabase | None = None
         self._commands = 0
@@ -106,7 +110,7 @@ class DbtRunner:
 
         Args:
             command: such as ``["run", "--select", "tag:FOUNDATION"]``.
-            simulation_year: the var ``simulation_year``.
+            simulation_year: for which year, or other period.
             threads: dbt's threads; None means the runner's.
             extra_vars: vars of this call.
             log_name: name of its log, without ending; None numbers it.
@@ -152,6 +156,8 @@ class DbtRunner:
         command: list[str] = [config.command]
         if config.selectors:
             command += ["--select", *config.selectors]
+        if config.exclude:
+            command += ["--exclude", *config.exclude]
         if config.full_refresh == "always" or (
             config.full_refresh == "first_year" and simulation_year == self._start_year
         ):
@@ -163,6 +169,7 @@ class DbtRunner:
             command,
             simulation_year,
             1 if config.threading == "sequential" else threads,
+            config.vars,
             log_name=f"{simulation_year}-{stage.value}",
         )
         return [self._something(result)]
@@ -186,13 +193,17 @@ class DbtRunner:
             DatabaseInUseError: another process holds the database.
             DatabaseError: the database can't be opened.
         """
-        selectors = [f"{word},resource_type:model" for word in self._stages[stage].selectors]
+        config = self._stages[stage]
+        selectors = [f"{word},resource_type:model" for word in config.selectors]
+        exclude = ["--exclude", *config.exclude] if config.exclude else []
         call = self._call(
             [
                 *("compile", "--no-inject-ephemeral-ctes", "--indirect-selection", "empty"),
                 *("--select", *selectors),
+                *exclude,
             ],
             simulation_year,
+            extra_vars=config.vars,
             log_name=f"{simulation_year}-{stage.value}-compile",
         )
         with self._logged(call):
@@ -239,7 +250,7 @@ class DbtRunner:
     ) -> DbtCall:
         self._commands += 1
         settings = self._settings
-        year = {} if simulation_year is None else {"simulation_year": simulation_year}
+        year = {} if simulation_year is None else {self._period_variable: simulation_year}
         return DbtCall(
             command=tuple(command),
             variables={**self._base_vars, **year, **(extra_vars or {})},
@@ -290,5 +301,6 @@ class DbtRunner:
 
     def _nothing_selected(self, command: Sequence[str]) -> ProjectError:
         return ProjectError(
-            f"`dbt {' '.join(command)}` selects nothing in {self._settings.project_dir}."
+            f"`dbt {' '.join(command)}` selects nothing in {self._settings.project_dir}. Give "
+            "the stage other models or tags under workflow.stages, or `when: never`."
         )

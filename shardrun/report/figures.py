@@ -7,7 +7,6 @@ It must never read a database, nor import Plotly, of which only the script is ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -60,7 +59,7 @@ def lines(
                 "name": name,
                 "x": list(map(str, x)),
                 "y": _floats(values),
-                "line": {"color": _series(place), "width": 2.5},
+                "line": {"color": series_color(place), "width": 2.5},
                 "marker": {"size": 7},
                 "hovertemplate": f"%{{y:{number}}}",
             }
@@ -124,7 +123,7 @@ def stacks(x: Sequence[object], series: Mapping[str, Sequence[int]]) -> Figure:
                 "name": name,
                 "x": list(map(str, x)),
                 "y": list(counts),
-                "marker": {"color": _series(place)},
+                "marker": {"color": series_color(place)},
                 "hovertemplate": "%{y:,d}",
             }
             for place, (name, counts) in enumerate(series.items())
@@ -190,7 +189,7 @@ def grouped_bars(
                 "x": [list(groups), list(names)],
                 "y": _floats(values),
                 "customdata": list(labels),
-                "marker": {"color": _series(0)},
+                "marker": {"color": series_color(0)},
                 "hovertemplate": "%{customdata}<extra></extra>",
             }
         ],
@@ -228,7 +227,7 @@ def panels(x: Sequence[int], series: Mapping[str, Sequence[Number]], columns: in
                 "y": _floats(values),
                 "xaxis": f"x{axis}",
                 "yaxis": f"y{axis}",
-                "marker": {"color": _series(0)},
+                "marker": {"color": series_color(0)},
                 "hovertemplate": "%{x}: %{y:,d}<extra>" + name + "</extra>",
             }
         )
@@ -249,58 +248,8 @@ def panels(x: Sequence[int], series: Mapping[str, Sequence[Number]], columns: in
     return {"data": data, "layout": layout}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time in a row of a timeline.
-
-    Attributes:
-        row: which row.
-        kind: which colour, and what the legend says.
-        start: seconds from the beginning.
-        seconds: how long.
-        label: what is said when it is pointed at.
-    """
-
-    row: str
-    kind: str
-    start: float
-    seconds: float
-    label: str
-
-
-def timeline(spans: Sequence[Span]) -> Figure:
-    """Draw spans as bars along one axis of seconds, the first row on top."""
-    kinds = list(dict.fromkeys(span.kind for span in spans))
-    data = []
-    for place, kind in enumerate(kinds):
-        own = [span for span in spans if span.kind == kind]
-        data.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": kind,
-                "y": [span.row for span in own],
-                "base": [span.start for span in own],
-                "x": [span.seconds for span in own],
-                "customdata": [span.label for span in own],
-                "marker": {"color": _series(place)},
-                "hovertemplate": "%{customdata}<extra></extra>",
-            }
-        )
-    return {
-        "data": data,
-        "layout": {
-            # overlay, since bars of one row follow each other by their base
-            "barmode": "overlay",
-            "showlegend": True,
-            "hovermode": "closest",
-            "xaxis": {"ticksuffix": " s", "rangemode": "tozero", "showgrid": True},
-            "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
-        },
-    }
-
-
-def _series(place: int) -> str:
+def series_color(place: int) -> str:
+    """Return the colour of a series by its place among those of a chart."""
     return f"$series-{place % SERIES + 1}"
 
 

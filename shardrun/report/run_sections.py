@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import groupby
 
 import duckdb
 
 from shardrun.console.numbers import format_seconds
-from shardrun.database import ALIAS, YEAR_COLUMN, qualified
+from shardrun.database import ALIAS, qualified
 from shardrun.digest import CANONICAL_SCHEMA, DatabaseDigest
 from shardrun.ledger_records import LedgerContents, Status
+from shardrun.periods import YEAR_COLUMN
 from shardrun.report.blocks import Chart, DataTable, Section, Tile
-from shardrun.report.figures import Span, timeline
+from shardrun.report.resource_charts import resource_charts
+from shardrun.report.time_axis import placed_steps
+from shardrun.report.time_figures import Span, timeline
+from shardrun.resource_advice import advise
 from shardrun.stages import WorkflowStage
 from shardrun.table_diff import read_columns
 from shardrun.written_tables import WrittenTable
@@ -102,20 +105,16 @@ def reporting_section(
 def timeline_section(ledger: LedgerContents) -> Section:
     """Show every step of every run on one axis, idle time between runs left out."""
     spans, rows = [], []
-    offset = 0.0
-    for run_id, steps in groupby(ledger.steps, key=lambda step: step.run_id):
-        of_run = list(steps)
-        begun = min(step.started_at for step in of_run)
-        for step in of_run:
-            start = offset + (step.started_at - begun).total_seconds()
-            seconds = step.seconds or 0.0
-            stage = step.stage.value.replace("_", " ")
-            label = f"{step.year} {stage}: {format_seconds(seconds)}, {step.rows or 0:,} rows"
-            if step.status is not Status.FINISHED:
-                label += f", {step.status}"
-            spans.append(Span(str(step.year), stage, start, seconds, label))
-            rows.append((run_id, step.year, stage, step.status.value, round(seconds, 3), step.rows))
-        offset = max(span.start + span.seconds for span in spans)
+    for step, start in placed_steps(ledger):
+        seconds = step.seconds or 0.0
+        stage = step.stage.value.replace("_", " ")
+        label = f"{step.year} {stage}: {format_seconds(seconds)}, {step.rows or 0:,} rows"
+        if step.status is not Status.FINISHED:
+            label += f", {step.status}"
+        spans.append(Span(str(step.year), stage, start, seconds, label))
+        rows.append(
+            (step.run_id, step.year, stage, step.status.value, round(seconds, 3), step.rows)
+        )
     columns = ("run", "year", "stage", "status", "seconds", "rows")
     chart = Chart(
         title="Years and stages",
@@ -125,7 +124,10 @@ def timeline_section(ledger: LedgerContents) -> Section:
         wide=True,
         height=130 + _ROW_HEIGHT * len({span.row for span in spans}),
     )
-    return Section("The run", "When each stage of each year ran, and for how long.", [chart])
+    note = " ".join(
+        ["When each stage of each year ran, and for how long.", *advise(ledger.runs, ledger.steps)]
+    )
+    return Section("The run", note, [chart, *resource_charts(ledger)])
 
 
 def origin_section(ledger: LedgerContents, digest: DatabaseDigest) -> Section:

@@ -17,12 +17,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from shardrun.config import (
     INTEGER_TOO,
     FilePath,
-    JsonScalar,
     SimulationConfig,
     SimulationSection,
 )
 from shardrun.config_problems import shown
-from shardrun.workflow_config import EventTable, Section, Text, WorkflowSection
+from shardrun.workflow_config import EventTable, JsonScalar, Section, Text, WorkflowSection
 
 
 def _month_day(value: object) -> str:

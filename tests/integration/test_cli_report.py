@@ -76,7 +76,7 @@ def test_the_page_draws_everything_quietly_and_asks_the_network_for_nothing(
     shown: Visit, file: Path
 ) -> None:
     charts = shown.page.evaluate(DRAWN)
-    assert len(charts) == 13
+    assert len(charts) == 15
     assert all(chart["drawn"] > 0 for chart in charts), charts
     assert shown.said == []
     assert shown.asked_for == [file.as_uri()]
@@ -152,6 +152,22 @@ def test_the_timeline_has_every_step_of_the_ledger(shown: Visit, database: Path)
     in_order = sorted(drawn.values())
     for (start, seconds), (following, _) in pairwise(in_order):
         assert start + seconds <= following + 0.01
+
+
+def test_below_the_timeline_is_what_each_step_took_of_the_machine(
+    shown: Visit, database: Path
+) -> None:
+    for title, figure in (
+        ("Memory in use", "peak_memory / 1e9"),
+        ("Cores busy", "cpu_seconds / seconds"),
+    ):
+        recorded = query(
+            database, f"select replace(stage, '_', ' '), {figure} from shardrun.steps order by all"
+        )
+        drawn = [
+            (stage, value) for stage, trace in traces(shown, title).items() for value in trace["y"]
+        ]
+        assert sorted(drawn) == [(stage, pytest.approx(value)) for stage, value in recorded]
 
 
 def test_what_is_pointed_at_says_its_figure(shown: Visit, database: Path) -> None:
@@ -247,7 +263,7 @@ def test_another_project_has_its_own_tables_and_its_timeline(
     assert run.returncode == 0, run.stderr
     made = shardrun("report", name, "-o", "page.html", "--json", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
-    assert json.loads(made.stdout)["charts"] == 1
+    assert json.loads(made.stdout)["charts"] == 3
     with visit(browser, tmp_path / "page.html") as seen:
         assert "4 of 4" in seen.page.locator(".tiles").inner_text()
         assert seen.page.title() == "<b>tiny & co, 2025 to 2026"

@@ -79,6 +79,10 @@ def test_json_is_the_one_thing_on_stdout(here: Path) -> None:
     assert [row["closing_rabbits"] for row in document["summary"]] == [4, 8, 16]
     assert document["checks"] == {"passed": 6, "total": 6}
     assert {stage["stage"] for stage in document["stages"]} >= {"foundation", "reporting"}
+    assert sum(stage["cpu_seconds"] for stage in document["stages"]) > 0.1
+    assert all(stage["peak_memory"] > 50_000_000 for stage in document["stages"])
+    assert document["run"]["limits"]["memory_mb"] == 1000
+    assert document["advice"] == []
     assert Path(document["database"]) == here / DATABASE
     assert any(Path(document["logs"]).iterdir())
 

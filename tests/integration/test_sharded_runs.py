@@ -88,7 +88,8 @@ def test_one_shard_by_config_is_a_shard_and_by_flag_the_default_path(project: Pr
 
 def test_every_shard_is_told_in_the_ledger_in_json_and_on_the_way(project: Project) -> None:
     run = project.run("told", "--shards", "3", "--workers", "2", "--json")
-    told = json.loads(run.stdout)["shards"]
+    document = json.loads(run.stdout)
+    told = document["shards"]
     assert [(shard["year"], shard["shard"], shard["of"]) for shard in told] == [
         (2027, index, 3) for index in range(3)
     ]
@@ -99,6 +100,9 @@ def test_every_shard_is_told_in_the_ledger_in_json_and_on_the_way(project: Proje
     assert sum(shard["rows"] for shard in told) == events
     ledger = project.query("told", "select sum(rows), count(*) from shardrun.shards")
     assert ledger == [(events, 3)]
+    workers = {shard["worker"]: shard["peak_memory"] for shard in told}
+    steps = {step["stage"]: step for step in document["steps"]}
+    assert steps["event_generation"]["peak_memory"] > sum(workers.values())
     assert run.stderr.count("shard 2 of 3") == 1
     assert run.stderr.count("union of 3") == 1
 

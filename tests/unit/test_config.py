@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shardrun.config import SimulationConfig, load_config
 from shardrun.errors import ConfigError
 from shardrun.stages import WorkflowStage
-from shardrun.workflow_config import StageConfig
+from shardrun.workflow_config import EventTable, StageConfig
 from shardrun.workforce.parameters import WorkforceConfig
 from shardrun.yaml_source import MAX_BYTES
 
@@ -287,3 +287,26 @@ def test_the_bundled_file_with_a_slip_loads_or_is_refused(
     slipped = text[:at] + data.draw(SNIPPETS) + text[at + removed :]
     path.write_text(slipped, encoding="utf-8", newline="")
     assert_loads_or_is_refused(path)
+
+
+def test_an_event_table_needs_no_more_than_its_model_its_shard_key_and_its_unique_key() -> None:
+    table = EventTable.model_validate(
+        {"model": "fct_loan_months", "shard_key": "loan_id", "unique_key": ["month", "loan_id"]}
+    )
+    assert table.entity_keys == ("loan_id",)
+    assert table.order_by == table.unique_key
+
+
+def test_a_stage_that_never_runs_needs_no_selector() -> None:
+    assert StageConfig(when="never").selectors == ()
+    with pytest.raises(ValueError, match="give models: or tags:"):
+        StageConfig()
+
+
+def test_vars_of_a_stage_are_as_exact_as_yaml_has_them(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "workflow: {stages: {foundation: {tags: [F], vars: {rate: 0.25, name: x, on: true}}}}\n"
+    )
+    stage = load_config(path).workflow.stages[WorkflowStage.FOUNDATION]
+    assert stage.vars == {"rate": 0.25, "name": "x", "on": True}

@@ -20,6 +20,7 @@ from shardrun.ledger_records import RunRecord, Status, StepRecord
 from shardrun.outcome import RunOutcome, SummaryTable
 from shardrun.plan import build_plan
 from shardrun.progress import RunEnded, RunStarted, StepFailed, StepFinished, StepStarted
+from shardrun.resources import ResourceUsage
 from shardrun.run_folder import RunFolder
 from shardrun.stages import WorkflowStage
 
@@ -56,9 +57,15 @@ OUTCOME = RunOutcome(
         error=None,
     ),
     steps=(
-        StepRecord("r", WorkflowStage.FOUNDATION, 2025, Status.FINISHED, NOON, 0.5, 60_000, 0, 0),
+        StepRecord(
+            *("r", WorkflowStage.FOUNDATION, 2025, Status.FINISHED, NOON, 0.5, 60_000, 0, 0),
+            ResourceUsage(0.9, 310_000_000, 10**6, 3 * 10**9),
+        ),
         StepRecord("r", WorkflowStage.VALIDATION, 2025, Status.FINISHED, NOON, 1.5, 10, 8, 8),
-        StepRecord("r", WorkflowStage.FOUNDATION, 2026, Status.FINISHED, NOON, 0.5, 61_800, 0, 0),
+        StepRecord(
+            *("r", WorkflowStage.FOUNDATION, 2026, Status.FINISHED, NOON, 0.5, 61_800, 0, 0),
+            ResourceUsage(0.7, 1_240_000_000, 10**6, 2 * 10**9),
+        ),
     ),
     shards=(),
     summary=SUMMARY,
@@ -98,6 +105,24 @@ def test_durations_are_said_in_the_unit_that_fits(seconds: float, shown: str) ->
     assert format_seconds(seconds) == shown
 
 
+@pytest.mark.parametrize(
+    ("width", "header"),
+    [
+        (80, "stage time share rows cores memory read written"),
+        (60, "stage time share rows cores memory"),
+        (40, "stage time share rows"),
+    ],
+)
+def test_a_narrow_window_leaves_out_what_a_stage_took_of_the_machine(
+    width: int, header: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    terminal = Terminal()
+    terminal.show(outcome_view(terminal, OUTCOME))
+    shown = capsys.readouterr().out
+    assert header in [" ".join(line.split()) for line in shown.splitlines()]
+
+
 @pytest.mark.parametrize("width", [120, 80, 50, 40])
 def test_the_summary_is_whole_at_any_width(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -127,10 +152,10 @@ def test_a_result_is_read_from_top_to_bottom(
         "growth rate                3.0%       3.0%       3.0%",
         "total compensation    4,950.1 M  4,950.1 M  4,950.1 M",
         "average compensation     82,502     82,502     82,502",
-        "stage         time  share     rows",
-        "──────────────────────────────────",
-        "foundation  1.00 s    40%  121,800",
-        "validation  1.50 s    60%       10",
+        "stage         time  share     rows  cores   memory",
+        "──────────────────────────────────────────────────",
+        "foundation  1.00 s    40%  121,800    1.6  1.24 GB",
+        "validation  1.50 s    60%       10      -        -",
         "all         2.50 s",
         "8 of 8 checks passed",
         "database  /data/simulation.duckdb",
@@ -144,7 +169,15 @@ def test_the_document_says_the_same_as_the_tables() -> None:
     assert document["run"]["run_id"] == "20260101T120000-abcd"
     assert document["run"]["threading_config"] == {"dbt_threads": 6, "event_shards": 1}
     assert document["checks"] == {"passed": 8, "total": 8}
-    assert document["stages"][0] == {"stage": "foundation", "seconds": 1.0, "rows": 121_800}
+    assert document["stages"][0] == {
+        "stage": "foundation",
+        "seconds": 1.0,
+        "rows": 121_800,
+        "cpu_seconds": 1.6,
+        "peak_memory": 1_240_000_000,
+        "read_bytes": 2_000_000,
+        "written_bytes": 5_000_000_000,
+    }
     assert document["summary"][0] == {
         "simulation_year": 2025,
         "opening_headcount": 60_000,

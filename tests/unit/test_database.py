@@ -76,9 +76,9 @@ def test_rows_are_counted_for_a_year_where_there_are_years(ours: Path) -> None:
         connection.execute(
             "create table yearly as select 2025 + range % 3 as simulation_year from range(10)"
         )
-        assert count_rows(connection, "simulation.main.yearly", 2025) == 4
+        assert count_rows(connection, "simulation.main.yearly", ("simulation_year", 2025)) == 4
         assert count_rows(connection, "simulation.main.yearly") == 10
-        assert count_rows(connection, "simulation.main.people", 2025) == 10
+        assert count_rows(connection, "simulation.main.people", ("simulation_year", 2025)) == 10
 
 
 def test_a_database_of_ours_passes_and_stays_as_it_is(ours: Path) -> None:

@@ -10,10 +10,13 @@ from shardrun.database import check_ownership, open_database
 from shardrun.errors import ProjectError
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger import Ledger
-from shardrun.ledger_records import LedgerContents, Status, read_ledger
+from shardrun.ledger_records import LedgerContents, RunLimits, Status, read_ledger
+from shardrun.resources import ResourceUsage
 from shardrun.stages import WorkflowStage
 
 FINGERPRINTS = Fingerprints({"random_seed": 2**64 - 1, "rate": "0.03"}, {"census": "abc"}, "def")
+
+LIMITS = RunLimits(cores=2, memory_mb=8000, workers=1)
 
 Cursor = Callable[[], duckdb.DuckDBPyConnection]
 
@@ -30,7 +33,7 @@ def cursor(database: Path) -> Iterator[Cursor]:
 
 
 def begin(ledger: Ledger) -> str:
-    return ledger.begin_run(2025, 2029, 2**64 - 1, {"dbt_threads": 6}, FINGERPRINTS)
+    return ledger.begin_run(2025, 2029, 2**64 - 1, {"dbt_threads": 6}, FINGERPRINTS, LIMITS)
 
 
 def contents(cursor: Cursor, database: Path) -> LedgerContents:
@@ -49,6 +52,7 @@ def test_a_run_and_its_steps_are_read_back_as_written(cursor: Cursor, database: 
         rows=10,
         checks=3,
         checks_passed=2,
+        resources=ResourceUsage(2.5, 10**9, None, 7),
     )
     ledger.begin_step(WorkflowStage.EVENT_GENERATION, 2025)
     ledger.end_step(WorkflowStage.EVENT_GENERATION, 2025, Status.FAILED, seconds=0.5)
@@ -58,17 +62,44 @@ def test_a_run_and_its_steps_are_read_back_as_written(cursor: Cursor, database: 
     assert (run.run_id, run.status, run.error) == (run_id, Status.FAILED, "a model broke")
     assert (run.start_year, run.end_year, run.random_seed) == (2025, 2029, 2**64 - 1)
     assert run.fingerprints == FINGERPRINTS
+    assert run.limits == LIMITS
     assert run.versions["duckdb"] == duckdb.__version__
     assert run.ended_at is not None
     assert run.started_at <= run.ended_at
     first, second = read.steps
     assert (first.seconds, first.rows, first.checks, first.checks_passed) == (1.5, 10, 3, 2)
+    assert first.resources == ResourceUsage(2.5, 10**9, None, 7)
     assert (second.stage, second.year, second.status) == (
         WorkflowStage.EVENT_GENERATION,
         2025,
         Status.FAILED,
     )
+    assert second.resources is None
     assert read.done == {(WorkflowStage.FOUNDATION, 2025)}
+
+
+def test_a_ledger_of_before_resources_were_recorded_is_read_and_gone_on_with(
+    cursor: Cursor, database: Path
+) -> None:
+    ledger = Ledger(cursor, database)
+    begin(ledger)
+    ledger.begin_step(WorkflowStage.FOUNDATION, 2025)
+    ledger.end_step(WorkflowStage.FOUNDATION, 2025, Status.FINISHED, seconds=1.5)
+    with cursor() as connection:
+        connection.execute("alter table shardrun.runs drop limits")
+        for column in ("cpu_seconds", "peak_memory", "read_bytes", "written_bytes"):
+            connection.execute(f"alter table shardrun.steps drop {column}")
+    read = contents(cursor, database)
+    assert (read.runs[0].limits, read.steps[0].resources) == (None, None)
+    assert read.done == {(WorkflowStage.FOUNDATION, 2025)}
+    later = Ledger(cursor, database)
+    begin(later)
+    later.begin_step(WorkflowStage.VALIDATION, 2025)
+    usage = ResourceUsage(0.5, 10**8, 1, 2)
+    later.end_step(WorkflowStage.VALIDATION, 2025, Status.FINISHED, seconds=1.0, resources=usage)
+    read = contents(cursor, database)
+    assert [run.limits for run in read.runs] == [None, LIMITS]
+    assert [step.resources for step in read.steps] == [None, usage]
 
 
 def test_a_run_that_died_is_told_by_the_next(cursor: Cursor, database: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from shardrun.errors import InputError
 from shardrun.report.blocks import Chart, DataTable, Page, Section, Tile
-from shardrun.report.figures import AMOUNT, Span, lines, panels, shares, timeline
+from shardrun.report.figures import AMOUNT, lines, panels, shares
 from shardrun.report.page import check_target, render_page, write_page
+from shardrun.report.time_figures import Span, timeline
 
 HOSTILE = '</script><script>alert("x")</script>'
 

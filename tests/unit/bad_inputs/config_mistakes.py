@@ -500,7 +500,7 @@ WRONG_CHOICES = [
         "workflow:\n  stages:\n    foundation: {tags: [F], command: biuld}\n",
         "3:38",
         "workflow.stages.foundation.command",
-        "expected 'run', 'build', 'seed' or 'test', not the text \"biuld\"",
+        "expected 'run', 'build', 'seed', 'snapshot' or 'test', not the text \"biuld\"",
     ),
     Mistake(
         "unknown threading",
@@ -514,7 +514,7 @@ WRONG_CHOICES = [
         "workflow:\n  stages:\n    foundation: {tags: [F], when: last_year}\n",
         "3:35",
         "workflow.stages.foundation.when",
-        "expected 'first_year', 'every_year' or 'end'",
+        "expected 'first_year', 'every_year', 'end' or 'never'",
     ),
     Mistake(
         "true for a full refresh",

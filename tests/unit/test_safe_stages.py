@@ -1,0 +1,81 @@
+"""Years that differ by nothing but the year are judged once; any other difference is seen."""
+
+from dataclasses import replace
+
+import pytest
+
+from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
+from shardrun.safe_stages import SafeStages
+from shardrun.shard_tasks import JUDGED_VARIANTS
+
+INPUT = RelationName("simulation", "main", "people")
+COLUMNS = {INPUT: {"person": "VARCHAR", "person_key": "UBIGINT"}}
+NODE = StageNode(
+    unique_id="model.simulation.events",
+    name="events",
+    path="models/events.sql",
+    relation=RelationName("simulation", "main", "events"),
+    materialized="table",
+    incremental_strategy=None,
+    language="sql",
+    has_pre_hooks=False,
+    has_post_hooks=False,
+    contract_enforced=False,
+    uses_is_incremental=False,
+)
+
+
+def stage(sql: str) -> CompiledStage:
+    variants = tuple({NODE.unique_id: sql} for _ in JUDGED_VARIANTS)
+    return CompiledStage((NODE,), (INPUT,), {NODE.unique_id: ()}, variants)
+
+
+def safe_of(year: int, sql: str) -> SafeStages:
+    safe = SafeStages()
+    safe.add(year, stage(sql), COLUMNS)
+    return safe
+
+
+def test_a_year_that_differs_by_the_year_alone_is_known() -> None:
+    safe = safe_of(2025, "select * from people where joined < 2025 and year = 2025 - 1")
+    later = stage("select * from people where joined < 2026 and year = 2026 - 1")
+    assert (2026, later, COLUMNS) in safe
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "select * from people where year = 2025",
+        "select * from people where year = 2027",
+        "select * from people where year = 2026 limit 1",
+        "select * from people where year = 20260",
+    ],
+)
+def test_a_year_whose_sql_says_anything_else_is_judged(later: str) -> None:
+    assert (2026, stage(later), COLUMNS) not in safe_of(
+        2025, "select * from people where year = 2025"
+    )
+
+
+@pytest.mark.parametrize("place", range(len(JUDGED_VARIANTS)))
+def test_every_set_of_vars_counts(place: int) -> None:
+    known = stage("select 1")
+    sql = list(known.sql)
+    sql[place] = {NODE.unique_id: "select random()"}
+    assert (2025, replace(known, sql=tuple(sql)), COLUMNS) not in safe_of(2025, "select 1")
+
+
+def test_columns_materialization_and_readers_count() -> None:
+    safe, known = safe_of(2025, "select 1"), stage("select 1")
+    assert (2025, known, {INPUT: {"person": "VARCHAR"}}) not in safe
+    assert (2025, known, {}) not in safe
+    hooked = replace(known, nodes=(replace(NODE, has_pre_hooks=True),))
+    assert (2025, hooked, COLUMNS) not in safe
+    read = replace(known, readers={NODE.unique_id: ("report",)})
+    assert (2025, read, COLUMNS) not in safe
+
+
+def test_sql_of_the_shards_themselves_does_not_count() -> None:
+    known = stage("select 1")
+    more = replace(known, sql=(*known.sql, {NODE.unique_id: "select 1 where person_key < 7"}))
+    assert (2025, more, COLUMNS) in safe_of(2025, "select 1")
