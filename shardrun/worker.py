@@ -21,7 +21,7 @@ from time import perf_counter
 
 import duckdb
 
-from shardrun.database import DatabaseLimits, qualified
+from shardrun.database import qualified
 from shardrun.errors import ShardError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.shard_file import (
@@ -33,9 +33,14 @@ from shardrun.shard_file import (
 )
 from shardrun.shards import ShardModel, ShardResult, ShardTask, failed_shard
 from shardrun.sql import quote_identifier, quote_literal
+from shardrun.worker_connection import MAIN_FILE, confined_connection
 
-_MAIN_FILE = "shardrun_main_file"
 _FINISHED = "shardrun_finished"
+_ADVICE: dict[type[Exception], str] = {
+    duckdb.PermissionException: "A shard may read the main file alone. Let a model of an earlier "
+    "stage be a table of what is in that file, or run without shards.",
+    duckdb.OutOfMemoryException: "Use more shards, fewer workers, or a higher memory limit.",
+}
 
 
 class _ModelFailedError(Exception):
@@ -75,10 +80,14 @@ def run_shard(task: ShardTask) -> ShardResult:
     except _ModelFailedError as error:
         return failed(str(error), error.model)
     except (duckdb.Error, OSError, ShardrunError) as error:
-        return failed(str(error))
+        return failed(_with_advice(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the coordinator
         place = traceback.extract_tb(error.__traceback__)[-1]
         return failed(f"{type(error).__name__} in {place.filename}:{place.lineno}: {error}")
+
+
+def _with_advice(error: Exception) -> str:
+    return "\n".join(filter(None, [str(error), _ADVICE.get(type(error))]))
 
 
 def discard_unfinished(task: ShardTask) -> None:
@@ -91,7 +100,7 @@ def _finished_before(task: ShardTask) -> ShardResult | None:
     """Return the result that the task's file holds, if it is the task's and no block is damaged."""
     if not task.file.exists():
         return None
-    with _instance(task, task.workspace) as connection:
+    with confined_connection(task, task.workspace) as connection:
         try:
             connection.execute(
                 f"attach {quote_literal(task.file)} as {_FINISHED} (type duckdb, read_only)"
@@ -109,9 +118,7 @@ def _finished_before(task: ShardTask) -> ShardResult | None:
 def _make(task: ShardTask, started: float) -> ShardResult:
     with _workspace(task) as workspace:
         draft = workspace / task.file.name
-        with _instance(task, workspace) as connection:
-            for name, value in task.settings:
-                connection.execute(f"set {quote_identifier(name)} = {quote_literal(value)}")
+        with confined_connection(task, workspace) as connection:
             _attach(connection, task, draft)
             connection.begin()  # else each of two dozen statements waits for the disk
             _provide_inputs(connection, task)
@@ -143,25 +150,8 @@ def _workspace(task: ShardTask) -> Iterator[Path]:
         discard_unfinished(task)
 
 
-@contextmanager
-def _instance(task: ShardTask, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    limits = DatabaseLimits(task.threads, task.memory_mb, spill / "spill")
-    with duckdb.connect(":memory:", config=dict(limits.settings())) as connection:
-        connection.execute("set enable_progress_bar = false")
-        # read once and removed: to compress it takes a tenth of a large shard's CPU time
-        connection.execute("set force_compression = 'uncompressed'")
-        yield connection
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, task: ShardTask, draft: Path) -> None:
-    connection.execute(
-        f"attach {quote_literal(task.database)} as {_MAIN_FILE} (type duckdb, read_only)"
-    )
-    # a draft that is not finished is thrown away, so that nothing is gained by writing it twice
-    connection.execute(
-        f"attach {quote_literal(draft)} as {quote_identifier(task.catalog)} "
-        "(recovery_mode no_wal_writes)"
-    )
+    connection.execute(f"attach {quote_literal(draft)} as {quote_identifier(task.catalog)}")
     relations = [source.relation for source in task.inputs]
     relations += [model.relation for model in task.models]
     for schema in dict.fromkeys(relation.schema for relation in relations):
@@ -178,7 +168,7 @@ def _provide_inputs(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> N
         where = f" where {source.predicate}" if narrowed else ""
         connection.execute(
             f"create {kind} {qualified(task.catalog, *source.relation)} as "
-            f"select * from {qualified(_MAIN_FILE, *source.relation)}{where}"
+            f"select * from {qualified(MAIN_FILE, *source.relation)}{where}"
         )
 
 
@@ -189,7 +179,7 @@ def _create_models(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> No
             connection.execute(f"create {model.materialization} {name} as (\n{model.sql}\n)")
         except duckdb.Error as error:
             _keep_sql(model)
-            raise _ModelFailedError(model, str(error)) from error
+            raise _ModelFailedError(model, _with_advice(error)) from error
 
 
 def _keep_sql(model: ShardModel) -> None:
