@@ -22,6 +22,7 @@ from shardrun.errors import (
     ShardError,
     ShardrunError,
 )
+from shardrun.failed_rows import keep_failed_rows
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import Status
 from shardrun.periods import periods
@@ -42,7 +43,7 @@ from shardrun.results import (
     YearExecutionResult,
 )
 from shardrun.sharded_stage import ShardedStage, ShardsFailedError
-from shardrun.shards import ShardResult
+from shardrun.shards import Relation, ShardResult
 from shardrun.sql import split_identifiers
 from shardrun.stages import WorkflowStage
 
@@ -101,9 +102,8 @@ class PipelineOrchestrator:
         started = perf_counter()
         with ResourceSampler() as sampler:
             if self._sharded is not None and self._sharded.stage is stage:
-                result, written = self._execute_in_shards(
-                    self._sharded, simulation_year, started, sampler
-                )
+                written: WrittenTables = ()  # recorded with the union
+                result = self._execute_in_shards(self._sharded, simulation_year, started, sampler)
             else:
                 result, written = self._execute_by_dbt(stage, simulation_year, started, sampler)
         if not (result.success and result.shards):  # a union is recorded in its own transaction
@@ -117,9 +117,8 @@ class PipelineOrchestrator:
                 checks_passed=result.checks_passed,
                 resources=result.resources,
                 shards=result.shards,
+                written=written if result.success else (),
             )
-        if result.success:
-            self._ledger.record_tables(stage, written)
         self._tell(_ending(result))
         return result
 
@@ -169,7 +168,7 @@ class PipelineOrchestrator:
     ) -> tuple[StageExecutionResult, WrittenTables]:
         commands = tuple(self._runner.run_stage_models(stage, year))
         seconds = perf_counter() - started
-        failed = [command for command in commands if not command.success]
+        failed = next((command for command in commands if not command.success), None)
         written = _written_relations(commands)
         result = StageExecutionResult(
             stage=stage,
@@ -179,17 +178,26 @@ class PipelineOrchestrator:
             rows=0 if failed else self._count_rows(stage, year, written),
             command_results=commands,
             resources=sampler.usage(),
-            failure=PipelineExecutionError(failure_message(failed[0], stage.name, year))
-            if failed
-            else None,
+            failure=self._failure(failed, stage, year) if failed else None,
         )
         names = [split_identifiers(relation) for relation in written]
         return result, [(schema, name) for *_, schema, name in names]
 
+    def _failure(
+        self, failed: DbtCommandResult, stage: WorkflowStage, year: int
+    ) -> PipelineExecutionError:
+        with self._runner.cursor() as connection:
+            kept = keep_failed_rows(connection, self._ledger.database, failed.failures)
+        return PipelineExecutionError("\n".join([failure_message(failed, stage.name, year), *kept]))
+
     def _execute_in_shards(
         self, sharded: ShardedStage, year: int, started: float, sampler: ResourceSampler
-    ) -> tuple[StageExecutionResult, WrittenTables]:
-        def record(connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult]) -> None:
+    ) -> StageExecutionResult:
+        def record(
+            connection: duckdb.DuckDBPyConnection,
+            shards: Sequence[ShardResult],
+            table: Relation,
+        ) -> None:
             self._ledger.end_step(
                 sharded.stage,
                 year,
@@ -198,17 +206,18 @@ class PipelineOrchestrator:
                 rows=sum(result.rows for result in shards),
                 resources=sampler.usage(),
                 shards=shards,
+                written=[table],
                 connection=connection,
             )
 
         shards: tuple[ShardResult, ...] = ()
         failure: ShardrunError | None = None
-        rows, written = 0, []
+        rows = 0
         try:
             shards, union = sharded.execute(
                 year, self._ledger.origin(), lambda change: self._tell(ShardChanged(change)), record
             )
-            rows, written = union.rows, [union.table]
+            rows = union.rows
             self._tell(UnionFinished(year, len(shards), union.rows, union.seconds))
         except ShardsFailedError as error:
             shards, failure = error.results, error
@@ -216,7 +225,7 @@ class PipelineOrchestrator:
             failure = PipelineExecutionError(f"{sharded.stage.upper()} of {year}: {error}")
         except (ShardError, InputError) as error:
             failure = error
-        result = StageExecutionResult(
+        return StageExecutionResult(
             stage=sharded.stage,
             simulation_year=year,
             success=failure is None,
@@ -226,7 +235,6 @@ class PipelineOrchestrator:
             resources=sampler.usage(),
             failure=failure,
         )
-        return result, written
 
     def _count_rows(self, stage: WorkflowStage, year: int, written: Sequence[str]) -> int:
         yearly = self.config.workflow.stages[stage].when == "every_year"

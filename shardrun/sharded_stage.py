@@ -33,7 +33,7 @@ from shardrun.shard_tasks import (
     shard_variables,
     write_judged_sql,
 )
-from shardrun.shards import Shard, ShardResult
+from shardrun.shards import Relation, Shard, ShardResult
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
 from shardrun.workflow_config import EventTable
@@ -51,8 +51,8 @@ _MEANINGFUL_SETTINGS = (
     "scalar_subquery_error_on_multiple_rows",
 )
 
-Record = Callable[[duckdb.DuckDBPyConnection, tuple[ShardResult, ...]], None]
-"""Writes into the ledger, in the union's transaction, that the stage is done by these shards."""
+Record = Callable[[duckdb.DuckDBPyConnection, tuple[ShardResult, ...], Relation], None]
+"""Writes into the ledger, in the union's transaction, that these shards have made the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,10 @@ class ShardedStage:
         largest = max(result.rows for result in results)
         with self.runner.cursor() as connection, _frugal(connection, largest):
             united = write_union(
-                connection, results, table, lambda connection: record(connection, results)
+                connection,
+                results,
+                table,
+                lambda connection: record(connection, results, table.relation),
             )
         if not self.keep_shards:
             shutil.rmtree(self.folder.shards)
@@ -206,12 +209,14 @@ def _refuse_unsafe(
 
 
 def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
-    """Remove what a run that ended badly left in the folder of the shards.
+    """Remove what a run that ended badly left: unfinished shards, and what DuckDB had spilled.
 
     Args:
         folder: of the run.
         keep_files: whether finished shard files may still be wanted.
     """
+    if folder.temp.is_dir():
+        shutil.rmtree(folder.temp)
     if not folder.shards.is_dir():
         return
     if not keep_files:

@@ -67,6 +67,7 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.umask(0o077)  # people's pay is in all that is written
     _leave(call())
 
 
