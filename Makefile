@@ -12,17 +12,17 @@ EMPLOYEES ?= 60000
 CENSUS ?= data/census.parquet
 DATABASE ?= simulation.duckdb
 
-.PHONY: run test test-all lint format unit integration faults test-duckdb-1.5 test-python \
-	bench bench-shards clean
+.PHONY: run test test-all lint format docs reference unit integration faults test-duckdb-1.5 test-python \
+	bench clean
 
 run: $(VENV)/installed
 	@test -e "$(CENSUS)" || $(BIN)/shardrun census generate --employees $(EMPLOYEES) --seed 42 -o "$(CENSUS)"
 	$(BIN)/shardrun run 2025-2029 --census "$(CENSUS)" --database "$(DATABASE)"
 
-test: lint unit integration faults
+test: lint docs unit integration faults
 
 # With what is too slow for every push.
-test-all: lint integration
+test-all: lint docs integration
 	$(BIN)/pytest -n auto -m "not integration and not faults"
 	$(BIN)/pytest -n auto --dist worksteal -m faults
 
@@ -35,6 +35,14 @@ lint: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What the code says of itself: the reference of the configuration, its schema.
+reference: $(VENV)/installed
+	$(BIN)/python -m docs.generate_reference
+
+# The site, into build/docs; what is unclear to Sphinx is an error.
+docs: $(VENV)/installed
+	$(BIN)/sphinx-build -qnW --keep-going -d build/doctrees docs build/docs
 
 unit: $(VENV)/installed
 	$(BIN)/pytest -n auto -m "not integration and not faults and not slow"
@@ -54,12 +62,9 @@ test-duckdb-1.5:
 test-python:
 	$(MAKE) unit integration faults VENV=.venv-$(notdir $(PYTHON))
 
-bench: $(VENV)/installed
+# make bench BENCH="--size 60000x5 --size 1000000x3 --size 5000000x1 --one-core --polars"
+bench: $(VENV)/bench-installed
 	$(BIN)/python -m bench $(BENCH)
-
-# The sharded path beside the default one: make bench-shards BENCH="--employees 5000000"
-bench-shards: $(VENV)/installed
-	$(BIN)/python -m bench.shards $(BENCH)
 
 clean:
 	rm -rf .venv .venv-* build dist dbt/target dbt/dbt_packages dbt/logs
@@ -70,4 +75,14 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	sed 's/^duckdb==.*/duckdb==$(or $(DUCKDB),$(shell sed -n 's/^duckdb==//p' constraints.txt))/' constraints.txt > $(VENV)/constraints.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c $(VENV)/constraints.txt --group dev --editable .
+	touch $@
+
+$(VENV)/bench-installed: $(VENV)/installed
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c $(VENV)/constraints.txt --group bench
+	touch $@
+
+# For make bench BENCH="--smallpond .venv-smallpond/bin/python"; it brings Ray and what that needs.
+.venv-smallpond/installed:
+	$(PYTHON) -m venv .venv-smallpond
+	.venv-smallpond/bin/python -m pip install -qq --disable-pip-version-check smallpond==0.15.0 setuptools 'duckdb<1.5'
 	touch $@

@@ -11,76 +11,78 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from time import perf_counter
 
+from bench.measured import Measured, read_stages
+from bench.workspace import Workspace
 from shardrun.plan import Step, build_plan
-from shardrun.workforce.parameters import WorkforceConfig
+from shardrun.resources import ProcessTree, ResourceSampler
 
 DBT = Path(sys.executable).with_name("dbt")
 SHARDRUN = Path(sys.executable).with_name("shardrun")
 
 
-@dataclass(frozen=True)
-class Workspace:
-    """One contender's run: an empty folder and the inputs that all contenders share.
+def run_shardrun(workspace: Workspace, *flags: str, cores: int | None = None) -> Measured:
+    """`shardrun run`, by the default path or as the flags say.
 
-    Attributes:
-        folder: the run's own; the database is made in it.
-        config: the configuration, years included.
-        config_file: the file it was read from.
-        census: canonical Parquet.
+    Args:
+        workspace: where.
+        flags: of the command line.
+        cores: how many of this machine's the run may use; None means all.
     """
-
-    folder: Path
-    config: WorkforceConfig
-    config_file: Path
-    census: Path
-
-    @property
-    def database(self) -> Path:
-        """Where the run's result goes."""
-        return self.folder / "simulation.duckdb"
-
-
-def run_shardrun(workspace: Workspace) -> float:
-    """`shardrun run`, the default path; returns wall seconds."""
     years = workspace.config.simulation
-    return _timed(
+    ran = _run(
         [
-            str(SHARDRUN),
-            "run",
-            f"{years.start_year}-{years.end_year}",
-            *("--config", str(workspace.config_file)),
-            *("--census", str(workspace.census)),
+            *(str(SHARDRUN), "run", f"{years.start_year}-{years.end_year}"),
+            *("--config", str(workspace.config_file), "--census", str(workspace.census)),
             *("--database", str(workspace.database)),
-        ]
+            *("--memory-limit", f"{workspace.config.performance.memory_limit_gb}GB", *flags),
+        ],
+        cores=cores,
     )
+    return replace(ran, **read_stages(workspace.database))
 
 
-def run_staged(workspace: Workspace) -> float:
-    """One `dbt` command with --threads a stage and year; returns wall seconds."""
-    return sum(
+def run_staged(workspace: Workspace) -> Measured:
+    """One `dbt` command with --threads a stage and year."""
+    return _total(
         _dbt(workspace, step.year, [*_command(workspace, step), *_selection(workspace, step)])
         for step in _plan(workspace)
     )
 
 
-def run_legacy(workspace: Workspace) -> float:
-    """One `dbt run` a model and year, single-threaded, as a loop over models; wall seconds."""
-    return sum(
+def run_legacy(workspace: Workspace) -> Measured:
+    """One `dbt run` a model and year, single-threaded, as a loop over models."""
+    return _total(
         _dbt(workspace, step.year, [*command, "--threads", "1"])
         for step in _plan(workspace)
         for command in _one_by_one(workspace, step)
     )
 
 
-CONTENDERS: dict[str, Callable[[Workspace], float]] = {
-    "legacy": run_legacy,
+def _sharded(shards: int, workers: int = 2) -> Contender:
+    flags = ("--shards", str(shards), "--workers", str(workers))
+    return lambda workspace: run_shardrun(workspace, *flags)
+
+
+Contender = Callable[[Workspace], Measured]
+
+DEFAULT = "shardrun"
+LEGACY = "legacy"
+CONTENDERS: dict[str, Contender] = {
+    DEFAULT: run_shardrun,
+    LEGACY: run_legacy,
     "staged": run_staged,
-    "shardrun": run_shardrun,
+    "8 shards": _sharded(8),
+    "32 shards": _sharded(32),
+}
+ON_ONE_CORE: dict[str, Contender] = {
+    "one core": lambda workspace: run_shardrun(workspace, cores=1),
+    "8 shards, one worker": _sharded(8, workers=1),
 }
 
 
@@ -140,12 +142,12 @@ def _nodes(workspace: Workspace, step: Step) -> dict[str, list[str]]:
     return nodes
 
 
-def _dbt(workspace: Workspace, year: int, arguments: list[str]) -> float:
+def _dbt(workspace: Workspace, year: int, arguments: list[str]) -> Measured:
     variables = workspace.config.dbt_vars() | {
         "simulation_year": year,
         "census_path": str(workspace.census),
     }
-    return _timed(
+    return _run(
         [str(DBT), *arguments, "--vars", json.dumps(variables)],
         cwd=workspace.config.project.project_dir,
         env=_environment(workspace),
@@ -160,12 +162,35 @@ def _environment(workspace: Workspace) -> dict[str, str]:
     }
 
 
-def _timed(
-    command: list[str], *, cwd: Path | None = None, env: dict[str, str] | None = None
-) -> float:
+def _total(commands: Iterator[Measured]) -> Measured:
+    ran = list(commands)
+    return Measured(
+        seconds=sum(command.seconds for command in ran),
+        peak_memory=max(command.peak_memory or 0 for command in ran),
+    )
+
+
+def _run(
+    command: list[str],
+    *,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    cores: int | None = None,
+) -> Measured:
+    """Run a command to its end, and note its time and the memory of its processes."""
+    if cores is not None:
+        among = ",".join(map(str, sorted(os.sched_getaffinity(0))[:cores]))
+        command = ["taskset", "--cpu-list", among, *command]
     started = perf_counter()
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    seconds = perf_counter() - started
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
-    return seconds
+    with (
+        subprocess.Popen(
+            command, cwd=cwd, env=env, stdout=PIPE, stderr=STDOUT, text=True
+        ) as process,
+        ResourceSampler(ProcessTree(process.pid).read) as sampler,
+    ):
+        said, _ = process.communicate()
+        seconds = perf_counter() - started
+        memory = sampler.usage().peak_memory
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{said}")
+    return Measured(seconds, memory)

@@ -17,11 +17,12 @@ from unittest.mock import patch
 
 import duckdb
 
-from bench.contenders import Workspace
-from shardrun.cli.projects import project_inputs, with_census
+from bench.measured import Measured
+from bench.workspace import Workspace
 from shardrun.database import ALIAS
-from shardrun.pipeline import ignore_progress
 from shardrun.preflight import accept_run
+from shardrun.progress import ignore_progress
+from shardrun.projects import project_inputs, with_census
 from shardrun.session import execute_run
 from shardrun.sql import quote_literal
 
@@ -37,8 +38,8 @@ _WRITES = re.compile(
 )
 
 
-def run_limit(workspace: Workspace) -> float:
-    """Run what dbt gave DuckDB to do, statement by statement on one connection; wall seconds.
+def run_limit(workspace: Workspace) -> Measured:
+    """Run what dbt gave DuckDB to do, statement by statement on one connection.
 
     A run that is not timed tells what that is.
     """
@@ -47,17 +48,17 @@ def run_limit(workspace: Workspace) -> float:
         started = perf_counter()
         for statement in statements:
             connection.execute(statement)
-        return perf_counter() - started
+        return Measured(perf_counter() - started)
 
 
-def run_floor(finished: Path, workspace: Workspace) -> float:
-    """Copy the canonical tables of a finished run, in order, into a new file; wall seconds."""
+def run_floor(finished: Path, workspace: Workspace) -> Measured:
+    """Copy the canonical tables of a finished run, in order, into a new file."""
     with _database(workspace.database) as connection:
         connection.execute(f"attach {quote_literal(finished)} as finished (read_only)")
         started = perf_counter()
         for table, order in CANONICAL_ORDER.items():
             connection.execute(f"create table {table} as from finished.{table} order by {order}")
-        return perf_counter() - started
+        return Measured(perf_counter() - started)
 
 
 def _statements(workspace: Workspace) -> list[str]:

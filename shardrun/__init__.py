@@ -1,3 +1,50 @@
-"""Staged, period-by-period dbt-duckdb runs: fast, deterministic, restartable."""
+"""Staged, period-by-period dbt-duckdb runs: fast, deterministic, restartable.
 
-__version__ = "0.1.0"
+From Python, ``shardrun.run`` is what `shardrun run` is on the command line. What it needs is loaded
+with its first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from shardrun.version import __version__
+
+if TYPE_CHECKING:
+    from shardrun.api import RunResult, read_run, run
+    from shardrun.config import SimulationConfig
+    from shardrun.errors import ShardrunError
+    from shardrun.result_rows import ResultRows
+    from shardrun.workforce.parameters import WorkforceConfig
+
+__all__ = [
+    "ResultRows",
+    "RunResult",
+    "ShardrunError",
+    "SimulationConfig",
+    "WorkforceConfig",
+    "__version__",
+    "read_run",
+    "run",
+]
+
+_HOMES = {
+    "ResultRows": "shardrun.result_rows",
+    "RunResult": "shardrun.api",
+    "ShardrunError": "shardrun.errors",
+    "SimulationConfig": "shardrun.config",
+    "WorkforceConfig": "shardrun.workforce.parameters",
+    "read_run": "shardrun.api",
+    "run": "shardrun.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -54,7 +54,13 @@ def _shard_count(value: object) -> object:
 
 FilePath = Annotated[Path, Strict(False), BeforeValidator(_path)]
 INTEGER_TOO = BeforeValidator(_decimal)
-ShardCount = Annotated[int | Literal["auto"], PlainValidator(_shard_count)]
+ShardCount = Annotated[
+    int | Literal["auto"],
+    PlainValidator(
+        _shard_count,
+        json_schema_input_type=Annotated[int, Field(ge=1, le=MAX_SHARDS)] | Literal["auto"],
+    ),
+]
 Gigabytes = Annotated[
     Decimal, Field(ge=Decimal("0.25"), le=1_000_000, decimal_places=9), INTEGER_TOO
 ]
@@ -128,7 +134,7 @@ class PerformanceSection(Section):
     Attributes:
         dbt_threads: dbt nodes at once.
         max_parallel_years: always 1.
-        event_sharding: see EventSharding.
+        event_sharding: event generation in shards.
         memory_limit_gb: DuckDB's memory in GB of 10^9 bytes, of all processes together.
     """
 
@@ -176,6 +182,13 @@ class SimulationConfig(Section):
             f"start_{self.simulation.period}": self.simulation.start_year,
             "random_seed": self.simulation.random_seed,
         }
+
+    def first_year_vars(self) -> frozenset[str]:
+        """Return the names of the dbt vars that mean nothing after the first year.
+
+        A branch, which begins later, can't change them.
+        """
+        return frozenset({"start_year"})
 
 
 ConfigT = TypeVar("ConfigT", bound=SimulationConfig)

@@ -1,4 +1,4 @@
-"""The coordinator: makes one year of the canonical table from the files of its shards.
+"""The coordinator: makes one year of a stage's tables from the files of its shards.
 
 It checks every file before it writes a row, and writes in one transaction together with the
 ledger's record: a year is either whole or as it was. It must never repair a shard or leave one
@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import duckdb
 
-from shardrun.database import qualified
+from shardrun.database import count_rows, qualified
 from shardrun.errors import ShardError
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.shard_checks import (
     UNTOUCHED,
     CanonicalTable,
+    SideTable,
     check_shards,
     complete_year,
     naming_shard,
 )
-from shardrun.shard_file import count_period
+from shardrun.shard_file import columns_of, count_period
 from shardrun.shards import Relation, ShardResult
 from shardrun.sql import quote_identifier, quote_literal
 
@@ -34,12 +35,12 @@ class UnionResult:
     """What a union wrote.
 
     Attributes:
-        table: the canonical table.
-        rows: of the year, in it.
+        tables: what was written, the canonical table first.
+        rows: of the year, in all of them.
         seconds: checks included, wall time.
     """
 
-    table: Relation
+    tables: tuple[Relation, ...]
     rows: int
     seconds: float
 
@@ -48,7 +49,9 @@ def write_union(
     connection: duckdb.DuckDBPyConnection,
     results: Sequence[ShardResult],
     table: CanonicalTable,
-    record: Callable[[duckdb.DuckDBPyConnection], None],
+    record: Callable[[duckdb.DuckDBPyConnection, UnionResult], None],
+    sides: Sequence[SideTable] = (),
+    views: Sequence[tuple[Relation, str]] = (),
 ) -> UnionResult:
     """Put the rows of a year's shards in place of that year's rows in the canonical table.
 
@@ -56,7 +59,10 @@ def write_union(
         connection: has the main file attached read-write, and no transaction open.
         results: one a shard of the year, in any order.
         table: where the rows go; it is made if it is missing.
-        record: is called inside the transaction, to write into the ledger that the year is done.
+        record: is called inside the transaction with what was written, to write into the ledger
+            that the year is done.
+        sides: the tables that the shards hold beside it.
+        views: what the stage leaves as views, with their SQL.
 
     Raises:
         ShardError: a shard failed, is missing or is not what its result says; two shards disagree;
@@ -65,18 +71,30 @@ def write_union(
     """
     started = perf_counter()
     ordered = complete_year(results)
+    written = (table.relation, *(side.relation for side in sides), *(view for view, _ in views))
+    period = table.period_column, ordered[0].shard.year
     try:
         with keyboard_interrupts(), _attached(connection, ordered) as shards:
-            apart = check_shards(connection, shards, table)
+            apart = check_shards(connection, shards, table, sides)
             with _transaction(connection):
                 rows = _write(connection, shards, table, apart=apart)
-                record(connection)
+                for side in sides:
+                    _write_side(connection, shards, table.catalog, side)
+                for view, sql in views:
+                    name = qualified(table.catalog, *view)
+                    connection.execute(f"create or replace view {name} as (\n{sql}\n)")
+                rows += sum(
+                    count_rows(connection, qualified(table.catalog, *each), period)
+                    for each in written[1:]
+                )
+                union = UnionResult(written, rows, perf_counter() - started)
+                record(connection, union)
     except duckdb.Error as error:
         year = ordered[0].shard.year
         raise ShardError(
             f"the shards of {year} can't be united. {UNTOUCHED} DuckDB says: {error}"
         ) from error
-    return UnionResult(table.relation, rows, perf_counter() - started)
+    return replace(union, seconds=perf_counter() - started)
 
 
 @contextmanager
@@ -112,10 +130,12 @@ def _write(
 ) -> int:
     """Replace the year's rows; shards that lie apart go in one by one, which takes less memory."""
     year = next(iter(shards.values())).shard.year
+    columns = next(iter(shards.values())).columns
     sources = [f"select * from {qualified(catalog, *table.relation)}" for catalog in shards]
+    _make_schema(connection, table.catalog, table.relation)
     # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
     # the same transaction to every filter, until the file is opened again
-    connection.execute(f"create table if not exists {table.name} ({_columns(shards)})")
+    connection.execute(f"create table if not exists {table.name} ({_columns(columns)})")
     connection.execute(
         f"delete from {table.name} where {quote_identifier(table.period_column)} = ?", [year]
     )
@@ -135,8 +155,37 @@ def _write(
     return rows
 
 
-def _columns(shards: Mapping[str, ShardResult]) -> str:
-    columns = next(iter(shards.values())).columns
+def _write_side(
+    connection: duckdb.DuckDBPyConnection,
+    shards: Mapping[str, ShardResult],
+    catalog: str,
+    side: SideTable,
+) -> None:
+    """Replace what the year makes anew of a table beside the canonical one, shard after shard."""
+    name = qualified(catalog, *side.relation)
+    year = next(iter(shards.values())).shard.year
+    columns = columns_of(connection, next(iter(shards)), side.relation)
+    _make_schema(connection, catalog, side.relation)
+    if side.period_column is None:
+        connection.execute(f"create or replace table {name} ({_columns(columns)})")
+    else:
+        connection.execute(f"create table if not exists {name} ({_columns(columns)})")
+        connection.execute(
+            f"delete from {name} where {quote_identifier(side.period_column)} = ?", [year]
+        )
+    for shard in list(shards)[: 1 if side.is_common else None]:
+        with naming_shard(shards[shard]):
+            connection.execute(f"insert into {name} from {qualified(shard, *side.relation)}")
+
+
+def _make_schema(connection: duckdb.DuckDBPyConnection, catalog: str, relation: Relation) -> None:
+    connection.execute(
+        "create schema if not exists "
+        f"{quote_identifier(catalog)}.{quote_identifier(relation.schema)}"
+    )
+
+
+def _columns(columns: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"{quote_identifier(name)} {type_}" for name, type_ in columns)
 
 

@@ -118,6 +118,11 @@ def check_ownership(path: Path) -> None:
         DatabaseError: it is not a DuckDB database, or one without a ledger.
     """
     with open_database(path) as connection:
+        if ledger_has(connection, ALIAS, "members"):
+            raise DatabaseError(
+                f"{path} holds an ensemble, not a run; `shardrun status` and `shardrun report` "
+                "read it. For a run, name another file."
+            )
         if not has_ledger(connection, ALIAS):
             raise DatabaseError(
                 f"{path} is a DuckDB database that `shardrun run` did not make (it has no schema "

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import qualified
 from shardrun.database_pair import FIRST, SECOND, open_pair
-from shardrun.digest import CANONICAL_SCHEMA, canonical_tables, digest_relation
+from shardrun.digest import canonical_relation, canonical_tables, digest_relation
 from shardrun.ledger_records import LedgerContents
 from shardrun.origins import OriginDifference, compare_origins
 from shardrun.stages import WorkflowStage
@@ -97,8 +96,8 @@ def compare_databases(a: Path, b: Path) -> DatabaseDiff:
     with open_pair(a, b) as pair:
         connection = pair.connection
         written = {
-            **read_written_tables(connection, SECOND, CANONICAL_SCHEMA),
-            **read_written_tables(connection, FIRST, CANONICAL_SCHEMA),
+            **read_written_tables(connection, SECOND),
+            **read_written_tables(connection, FIRST),
         }
         names = canonical_tables(connection, FIRST), canonical_tables(connection, SECOND)
         either = sorted({*names[0], *names[1]})
@@ -125,7 +124,7 @@ def _compare_table(
     in_a, in_b = (name in side for side in names)
     if not (in_a and in_b):
         return TableDiff(name, stage, in_a, in_b, {}, {}, _NO_ROWS)
-    relations = [qualified(catalog, CANONICAL_SCHEMA, name) for catalog in (FIRST, SECOND)]
+    relations = [canonical_relation(catalog, name) for catalog in (FIRST, SECOND)]
     if len({digest_relation(connection, relation) for relation in relations}) == 1:
         return None
     columns_a, columns_b = (read_columns(connection, relation) for relation in relations)

@@ -41,7 +41,8 @@ def read_project(project_dir: Path) -> DbtProject:
     if not project_file.is_file():
         raise ProjectError(
             f"there is no dbt project at {project_dir}: no dbt_project.yml in it. Run from the "
-            "folder that holds it, or name it with `project.project_dir` in the config."
+            "folder that holds it, name it with `project.project_dir` in the config, or make one "
+            "with `shardrun init DIR`."
         )
     packages_file = project_dir / "packages.yml"
     declared = read_mapping(packages_file).get("packages") if packages_file.is_file() else None

@@ -15,7 +15,14 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import ALIAS, NO_LIMITS, DatabaseLimits, open_database, qualified
+from shardrun.database import (
+    ALIAS,
+    LEDGER_SCHEMA,
+    NO_LIMITS,
+    DatabaseLimits,
+    open_database,
+    qualified,
+)
 from shardrun.sql import quote_identifier
 
 CANONICAL_SCHEMA = "main"
@@ -75,7 +82,7 @@ def digest_relation(connection: duckdb.DuckDBPyConnection, relation: str) -> tup
 
 
 def digest_database(path: Path, limits: DatabaseLimits = NO_LIMITS) -> DatabaseDigest:
-    """Fingerprint every canonical table: the base tables of the schema ``main``.
+    """Fingerprint every canonical table: all base tables but the ledger's.
 
     Args:
         path: the database, opened READ_ONLY.
@@ -88,9 +95,7 @@ def digest_database(path: Path, limits: DatabaseLimits = NO_LIMITS) -> DatabaseD
     with open_database(path, limits=limits) as connection:
         return DatabaseDigest(
             tuple(
-                TableDigest(
-                    name, *digest_relation(connection, qualified(ALIAS, CANONICAL_SCHEMA, name))
-                )
+                TableDigest(name, *digest_relation(connection, canonical_relation(ALIAS, name)))
                 for name in canonical_tables(connection, ALIAS)
             )
         )
@@ -98,12 +103,24 @@ def digest_database(path: Path, limits: DatabaseLimits = NO_LIMITS) -> DatabaseD
 
 def canonical_tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[str, ...]:
     """Return the names, sorted, of the canonical tables of an attached database."""
-    names = connection.execute(
-        "select table_name from duckdb_tables() "
-        "where database_name = ? and schema_name = ? order by table_name",
-        [catalog, CANONICAL_SCHEMA],
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = ? and schema_name != ?",
+        [catalog, LEDGER_SCHEMA],
     ).fetchall()
-    return tuple(name for (name,) in names)
+    return tuple(sorted(canonical_name(schema, name) for schema, name in tables))
+
+
+def canonical_name(schema: str, table: str) -> str:
+    """Return what we call a table: by its schema too, where that is not ``main``."""
+    is_plain = schema == CANONICAL_SCHEMA and "." not in table
+    return table if is_plain else f"{schema}.{table}"
+
+
+def canonical_relation(catalog: str, name: str) -> str:
+    """Return the full name, quoted, of a table that we call ``name``."""
+    schema, _, table = name.partition(".")
+    return qualified(catalog, *((schema, table) if table else (CANONICAL_SCHEMA, schema)))
 
 
 def _fingerprint(content: object) -> str:

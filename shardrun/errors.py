@@ -9,6 +9,7 @@
       ShardError                    1  a year's shards can't be made into its events
       ExportError                   1  the files of an export can't be written
       PipelineExecutionError        3  dbt failed in a stage
+      MembersFailedError            -  some of several runs failed: the code of the first of them
       DatabaseInUseError            4  another process holds the database
       RunInterruptedError         130  stopped by a signal
 
@@ -64,6 +65,20 @@ class PipelineExecutionError(ShardrunError):
     """A dbt command of a stage failed; the message names stage, year, model and file."""
 
     exit_code = 3
+
+
+class MembersFailedError(ShardrunError):
+    """Some of several runs failed; the others have finished."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        """Say which failed and why.
+
+        Args:
+            message: for the person who reads it.
+            exit_code: of the first that failed.
+        """
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class DatabaseInUseError(ShardrunError):

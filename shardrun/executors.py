@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -18,6 +19,10 @@ from typing import Literal, ParamSpec, TypeVar
 from loky import ProcessPoolExecutor, cpu_count
 
 ExecutorName = Literal["loky", "inline"]
+
+# what a killed worker leaves (dbt in it makes dozens of semaphores) its tracker clears away, and
+# would tell the person who pressed Ctrl-C
+_TRACKER_REMARKS = "ignore:resource_tracker:UserWarning"
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -48,12 +53,18 @@ class LokyExecutor(ProcessPoolExecutor):  # type: ignore[misc]  # loky has no ty
             workers: how many.
             prepare: is called in each one as it starts.
         """
+        if _TRACKER_REMARKS not in sys.warnoptions:
+            sys.warnoptions.append(_TRACKER_REMARKS)
+        given = os.environ.get("PYTHONWARNINGS")
         super().__init__(
             max_workers=workers,
             initializer=_start_worker,
             initargs=(os.getpid(), prepare),
-            # loky retires a worker that has grown, and a shard larger than the last is no leak
-            env={"LOKY_MAX_MEMORY_LEAK_SIZE": "1e18"},
+            env={
+                # loky retires a worker that has grown, and a shard larger than the last is no leak
+                "LOKY_MAX_MEMORY_LEAK_SIZE": "1e18",
+                "PYTHONWARNINGS": ",".join(filter(None, (given, _TRACKER_REMARKS))),
+            },
         )
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:

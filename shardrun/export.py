@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 import duckdb
 
-from shardrun.database import ALIAS, check_ownership, open_database, qualified
+from shardrun.database import ALIAS, check_ownership, open_database
 from shardrun.digest import (
-    CANONICAL_SCHEMA,
     DatabaseDigest,
     TableDigest,
+    canonical_relation,
     canonical_tables,
     digest_relation,
 )
@@ -203,7 +203,7 @@ def _plan(
     connection: duckdb.DuckDBPyConnection, table: str, file_format: ExportFormat
 ) -> ExportedTable:
     """Lay out the files of a table, and its order."""
-    relation = qualified(ALIAS, CANONICAL_SCHEMA, table)
+    relation = canonical_relation(ALIAS, table)
     columns = [str(name) for name, *_ in connection.execute(f"describe from {relation}").fetchall()]
     rows, digest = digest_relation(connection, relation)
     name = quote(table, safe="")
@@ -226,7 +226,7 @@ def _write(
     folder: Path,
     file_format: ExportFormat,
 ) -> None:
-    relation = qualified(ALIAS, CANONICAL_SCHEMA, table.table)
+    relation = canonical_relation(ALIAS, table.table)
     path = folder / file.path
     path.parent.mkdir(exist_ok=True)
     year = f" where {YEAR_COLUMN} = {path.stem}" if path.parent != folder else ""

@@ -31,13 +31,21 @@ from shardrun.plan import build_plan
 from shardrun.project_runner import build_runner
 from shardrun.run_folder import RunFolder
 from shardrun.shard_comparison import Comparison, compare_shard
+from shardrun.shard_narrowing import Narrowing
+from shardrun.shard_session import read_session
 from shardrun.shard_sizing import WorkerShare
-from shardrun.shard_tasks import StageSetting, build_task, shard_variables
-from shardrun.sharded_stage import read_columns, read_settings
+from shardrun.shard_tasks import (
+    JUDGED_VARIANTS,
+    StageSetting,
+    build_task,
+    narrowing_of,
+    shard_variables,
+)
 from shardrun.sharding import require_event_table
 from shardrun.shards import Shard, ShardTask
 from shardrun.sql import quote_identifier, quote_literal
 from shardrun.stages import WorkflowStage
+from shardrun.table_columns import read_columns
 from shardrun.worker import run_shard
 from shardrun.workflow_config import EventTable
 
@@ -121,7 +129,7 @@ def run_isolated_shard(
     _check_ready(config, ledger, database, table.stage, wanted.year)
     claim_database(database)
     folder = RunFolder(database)
-    task = _compile(config, folder, ledger, table, wanted, with_inputs=with_inputs)
+    task, condition = _compile(config, folder, ledger, table, wanted, with_inputs=with_inputs)
     for model in task.models:
         model.sql_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         model.sql_path.touch(mode=0o600)
@@ -147,7 +155,13 @@ def run_isolated_shard(
             rows=rows,
             rows_by_type=_rows_by_type(connection, task, table),
             comparison=compare_shard(
-                connection, _SHARD, task.canonical, table, wanted.year, _condition(wanted, table)
+                connection,
+                _SHARD,
+                task.canonical,
+                table,
+                config.simulation.period_column,
+                wanted.year,
+                condition,
             ),
             changes=tuple(_changes(config, ledger)),
         )
@@ -161,14 +175,16 @@ def _compile(
     wanted: Shard | ShardOfOne,
     *,
     with_inputs: bool,
-) -> ShardTask:
+) -> tuple[ShardTask, str]:
+    """Return the task of the shard, and what keeps its rows of the canonical table."""
     shard = wanted if isinstance(wanted, Shard) else Shard(wanted.year, 0, 1)
     variables = shard_variables(wanted) if isinstance(wanted, Shard) else {"entity_key": wanted.key}
     runner = build_runner(config, folder, ledger.runs[-1].fingerprints.inputs, debug=True)
     try:
-        stage = runner.compile_stage(table.stage, wanted.year, [variables])
+        stage = runner.compile_stage(table.stage, wanted.year, [*JUDGED_VARIANTS, variables])
         with runner.cursor() as connection:
-            columns, settings = read_columns(connection, stage.inputs), read_settings(connection)
+            columns = read_columns(connection, stage.inputs)
+            session = read_session(connection, runner.project_dir, stage)
     finally:
         runner.release_database()
     if table.model not in [node.name for node in stage.nodes]:
@@ -180,10 +196,15 @@ def _compile(
     if place.exists():
         shutil.rmtree(place)
     place.mkdir(mode=0o700, parents=True)
-    return build_task(
+    narrowing = narrowing_of(stage, columns, table)
+    condition = _condition(wanted, narrowing)
+    narrowed = narrowing.inputs
+    if narrowing.by_models and with_inputs:  # so that the copies are no larger than need be
+        narrowed = frozenset(name for name in columns if table.shard_key in columns[name])
+    task = build_task(
         shard,
         stage,
-        stage.sql[0],
+        stage.sql[-1],
         columns,
         table,
         StageSetting(
@@ -191,12 +212,15 @@ def _compile(
             database=folder.database,
             folder=place,
             share=WorkerShare(1, 1, int(config.performance.memory_limit_gb * 1000)),
-            settings=settings,
+            settings=session.settings,
+            attached=session.attached,
             with_inputs=with_inputs,
             models_apart=True,
         ),
-        predicate=_condition(wanted, table),
+        narrowed,
+        condition,
     )
+    return task, condition
 
 
 def _check_ready(
@@ -230,11 +254,10 @@ def _name(wanted: Shard | ShardOfOne) -> str:
     return f"events_y{wanted.year}_key{wanted.key}"
 
 
-def _condition(wanted: Shard | ShardOfOne, table: EventTable) -> str:
-    key = quote_identifier(table.shard_key)
+def _condition(wanted: Shard | ShardOfOne, narrowing: Narrowing) -> str:
     if isinstance(wanted, Shard):
-        return wanted.condition(key)
-    return f"{key} = {wanted.key}::ubigint"
+        return narrowing.condition(wanted)
+    return f"{narrowing.key_expression} = {wanted.key}::ubigint"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -1,8 +1,7 @@
 """The ledger: what was run on a database and what is done, in its own schema ``shardrun``.
 
-Owns what is written there, and when. Writes go through a
-cursor that somebody else hands out (dbt holds the file during a run), so it must never open the
-database itself.
+Owns what is written there, and when. Writes go through a cursor that somebody else hands out (dbt
+holds the file during a run), so it must never open the database itself.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from pathlib import Path
 
 import duckdb
 
-import shardrun
 from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified, storage_version
 from shardrun.errors import ProjectError
 from shardrun.fingerprints import Fingerprints
@@ -28,6 +26,7 @@ from shardrun.ledger_schema import create_ledger_tables
 from shardrun.resources import ResourceUsage
 from shardrun.shards import ShardResult
 from shardrun.stages import WorkflowStage
+from shardrun.version import __version__
 
 
 class Ledger:
@@ -60,10 +59,14 @@ class Ledger:
             self._steps = qualified(catalog, LEDGER_SCHEMA, "steps")
             self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
             self._written_tables = qualified(catalog, LEDGER_SCHEMA, "written_tables")
+            self._branches = qualified(catalog, LEDGER_SCHEMA, "branches")
             connection.begin()  # with half of its tables a database would seem a stranger's
             create_ledger_tables(connection, catalog)
             connection.commit()
-            self._versions = {**_versions(), "storage": storage_version(connection, catalog)}
+            self._versions = {
+                **installed_versions(),
+                "storage": storage_version(connection, catalog),
+            }
         self._run_id: str | None = None
 
     def begin_run(
@@ -122,6 +125,44 @@ class Ledger:
             f"update {self._steps} set status = ? where status = ? and year >= ?",
             [Status.SUPERSEDED, Status.FINISHED, from_year],
         )
+
+    def record_branch(
+        self,
+        source: Path,
+        source_run_id: str,
+        year: int,
+        fingerprints: Fingerprints,
+        first_year_stages: Sequence[WorkflowStage],
+    ) -> None:
+        """Record that what the database holds was taken from another one.
+
+        Args:
+            source: the other database.
+            source_run_id: the last run of it.
+            year: the first year that is not taken from there.
+            fingerprints: what the years from then on follow from.
+            first_year_stages: whose tables don't belong to a year, and are made anew.
+        """
+        with self._cursor() as connection:
+            connection.begin()
+            connection.execute(
+                f"update {self._steps} set status = ? where status = ? "
+                "and stage in (select unnest(?::varchar[]))",
+                [Status.SUPERSEDED, Status.FINISHED, list(first_year_stages)],
+            )
+            connection.execute(
+                f"insert into {self._branches} values (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    str(source),
+                    source_run_id,
+                    year,
+                    datetime.now(UTC),
+                    json.dumps(fingerprints.config),
+                    json.dumps(fingerprints.inputs),
+                    fingerprints.project,
+                ],
+            )
+            connection.commit()
 
     def origin(self) -> str:
         """Return a digest of all steps that are done: it names what the database holds by them."""
@@ -239,7 +280,7 @@ class Ledger:
             own.commit()
 
 
-def _versions() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     """Return the versions that a run's result may depend on, by distribution name."""
     installed = {name: version(name) for name in ("dbt-core", "dbt-duckdb")}
-    return {"shardrun": shardrun.__version__, "duckdb": duckdb.__version__, **installed}
+    return {"shardrun": __version__, "duckdb": duckdb.__version__, **installed}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 
 import duckdb
 
@@ -145,12 +146,43 @@ class ShardRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchRecord:
+    """One branching, as the ledger has it: years that were taken from another database.
+
+    Attributes:
+        source: the other database, where it was then.
+        source_run_id: the last run of it.
+        year: the first year that was not taken from there.
+        branched_at: when, in UTC.
+        fingerprints: what the years from then on follow from.
+    """
+
+    source: Path
+    source_run_id: str
+    year: int
+    branched_at: datetime
+    fingerprints: Fingerprints
+
+    def __str__(self) -> str:
+        """Say to a person what was taken from where."""
+        return f"the years before {self.year} are those of {self.source}"
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerContents:
     """All that a ledger holds, runs and steps as they were recorded: a clock may be set back."""
 
     runs: tuple[RunRecord, ...]
     steps: tuple[StepRecord, ...]
     shards: tuple[ShardRecord, ...] = ()
+    branches: tuple[BranchRecord, ...] = ()
+
+    @property
+    def made_from(self) -> Fingerprints | None:
+        """What the next run must be made from too, to go on; None where nothing has begun."""
+        if self.branches and self.branches[-1].branched_at > self.runs[-1].started_at:
+            return self.branches[-1].fingerprints
+        return self.runs[-1].fingerprints if self.runs else None
 
     @property
     def done(self) -> frozenset[tuple[WorkflowStage, int]]:
@@ -238,6 +270,7 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
             ) in steps
         ),
         shards=_read_shards(connection, catalog),
+        branches=_read_branches(connection, catalog),
     )
 
 
@@ -253,6 +286,26 @@ def _read_shards(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[S
     return tuple(
         ShardRecord(run_id, WorkflowStage(stage), year, shard_id, total, Status(status), *rest)
         for run_id, stage, year, shard_id, total, status, *rest in shards
+    )
+
+
+def _read_branches(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[BranchRecord, ...]:
+    """Read the branchings; a database of before the ledger recorded them has none."""
+    if not ledger_has(connection, catalog, "branches"):
+        return ()
+    branches = connection.execute(
+        "select source, source_run_id, year, epoch_us(branched_at), config, inputs, project "
+        f"from {qualified(catalog, LEDGER_SCHEMA, 'branches')} order by branched_at"
+    ).fetchall()
+    return tuple(
+        BranchRecord(
+            Path(source),
+            run_id,
+            year,
+            _utc(branched),
+            Fingerprints(json.loads(config), json.loads(inputs), project),
+        )
+        for source, run_id, year, branched, config, inputs, project in branches
     )
 
 

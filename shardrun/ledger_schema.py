@@ -1,4 +1,6 @@
-"""The ledger's tables: ``runs``, ``steps``, ``shards`` and ``written_tables``, schema ``shardrun``.
+"""The ledger's tables: ``runs``, ``steps``, ``shards``, ``written_tables`` and ``branches``.
+
+Their schema is ``shardrun``.
 
 Owns their columns, and how a ledger of an older version, which lacks some, is brought up to date or
 read as it is. It must never read or write a row.
@@ -59,6 +61,15 @@ _TABLES = {
         table_name varchar not null,
         stage varchar not null,
         place integer not null
+    """,
+    "branches": """
+        source varchar not null,
+        source_run_id varchar not null,
+        year integer not null,
+        branched_at timestamptz not null,
+        config varchar not null,
+        inputs varchar not null,
+        project varchar not null
     """,
 }
 

@@ -20,6 +20,7 @@ class OriginKind(StrEnum):
     CONFIG = "config"
     PROJECT = "project"
     YEARS = "years"
+    BRANCH = "branch"
     ENGINE = "engine"
     THREADING = "threading"
 
@@ -69,6 +70,9 @@ def _origins(ledger: LedgerContents) -> Mapping[OriginKind, Mapping[str, str]]:
         OriginKind.CONFIG: {key: json.dumps(value) for key, value in made_from.config.items()},
         OriginKind.PROJECT: {"project": made_from.project},
         OriginKind.YEARS: dict(_years(ledger)),
+        OriginKind.BRANCH: {
+            f"years before {branch.year}": f"those of {branch.source}" for branch in ledger.branches
+        },
         OriginKind.ENGINE: _over_all_runs([run.versions for run in ledger.runs]),
         OriginKind.THREADING: _over_all_runs(
             [{name: str(value) for name, value in run.threading.items()} for run in ledger.runs]

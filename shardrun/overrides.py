@@ -23,6 +23,7 @@ _GB_PER_UNIT = {"GB": Decimal(1), "MB": Decimal("0.001")}
 _FLAGS: dict[KeyPath, str] = {
     ("simulation", "start_year"): "years",
     ("simulation", "end_year"): "years",
+    ("simulation", "random_seed"): "seed",
     ("performance", "dbt_threads"): "--threads",
     ("performance", "memory_limit_gb"): "--memory-limit",
     ("performance", "event_sharding", "shard_count"): "--shards",
@@ -36,6 +37,7 @@ def with_overrides(
     *,
     start_year: int | None = None,
     end_year: int | None = None,
+    random_seed: int | None = None,
     threads: int | None = None,
     memory_limit_gb: Decimal | None = None,
     shards: int | Literal["auto"] | None = None,
@@ -49,6 +51,7 @@ def with_overrides(
         config: the configuration as loaded; None below keeps its value.
         start_year: the first simulated year.
         end_year: the last simulated year, included.
+        random_seed: of every random draw.
         threads: dbt nodes at once.
         memory_limit_gb: DuckDB's memory limit in GB.
         shards: number of event shards; one turns sharding off, any other turns it on.
@@ -63,6 +66,7 @@ def with_overrides(
     given: Mapping[KeyPath, Any] = {
         ("simulation", "start_year"): start_year,
         ("simulation", "end_year"): end_year,
+        ("simulation", "random_seed"): random_seed,
         ("performance", "dbt_threads"): threads,
         ("performance", "memory_limit_gb"): memory_limit_gb,
         ("performance", "event_sharding", "shard_count"): shards,

@@ -13,6 +13,7 @@ from time import perf_counter
 import duckdb
 
 from shardrun.config import SimulationConfig
+from shardrun.coordinator import UnionResult
 from shardrun.database import count_rows
 from shardrun.dbt_runner import DbtCommandResult, DbtRunner, failure_message
 from shardrun.errors import (
@@ -28,13 +29,13 @@ from shardrun.ledger_records import Status
 from shardrun.periods import periods
 from shardrun.plan import Step, build_plan
 from shardrun.progress import (
-    ProgressEvent,
     ProgressListener,
     ShardChanged,
     StepFailed,
     StepFinished,
     StepStarted,
     UnionFinished,
+    ignore_progress,
 )
 from shardrun.resources import ResourceSampler
 from shardrun.results import (
@@ -43,7 +44,7 @@ from shardrun.results import (
     YearExecutionResult,
 )
 from shardrun.sharded_stage import ShardedStage, ShardsFailedError
-from shardrun.shards import Relation, ShardResult
+from shardrun.shards import ShardResult
 from shardrun.sql import split_identifiers
 from shardrun.stages import WorkflowStage
 
@@ -51,10 +52,6 @@ WrittenTables = Sequence[tuple[str, str]]
 """Schema and name of the tables that a stage writes, in the order of their writing."""
 
 _WRITING = frozenset({"model", "seed", "snapshot"})
-
-
-def ignore_progress(event: ProgressEvent) -> None:
-    """Listen to nothing."""
 
 
 class PipelineOrchestrator:
@@ -196,17 +193,17 @@ class PipelineOrchestrator:
         def record(
             connection: duckdb.DuckDBPyConnection,
             shards: Sequence[ShardResult],
-            table: Relation,
+            union: UnionResult,
         ) -> None:
             self._ledger.end_step(
                 sharded.stage,
                 year,
                 Status.FINISHED,
                 seconds=perf_counter() - started,
-                rows=sum(result.rows for result in shards),
+                rows=union.rows,
                 resources=sampler.usage(),
                 shards=shards,
-                written=[table],
+                written=union.tables,
                 connection=connection,
             )
 

@@ -6,6 +6,7 @@ A refusal here leaves the database byte for byte as it was, and the run folder t
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,13 @@ from pathlib import Path
 
 import duckdb
 
+from shardrun.branching import (
+    BranchPoint,
+    check_branchable,
+    is_of,
+    read_source,
+    taken_over,
+)
 from shardrun.config import SimulationConfig
 from shardrun.database import (
     ALIAS,
@@ -54,6 +62,7 @@ class AcceptedRun:
         done: stages and years that the database already holds.
         replaces: whether a database of ours must make way first.
         from_year: the year from which on the database must be emptied first, if any.
+        branch: the state of another run that the database must be made of first, if any.
     """
 
     config: SimulationConfig
@@ -65,6 +74,7 @@ class AcceptedRun:
     done: frozenset[tuple[WorkflowStage, int]]
     replaces: bool
     from_year: int | None = None
+    branch: BranchPoint | None = None
 
     @property
     def finished(self) -> bool:
@@ -89,6 +99,23 @@ def hold_database(database: Path) -> Iterator[LockOwner | None]:
         yield dead
 
 
+@contextmanager
+def hold_source(database: Path) -> Iterator[None]:
+    """Keep every run away from a database that is only read from, where its folder can be written.
+
+    Where it can't, no run of ours can be at work there.
+
+    Raises:
+        DatabaseInUseError: a run is at work on it.
+    """
+    database = database.absolute()
+    if not os.access(database.parent, os.W_OK | os.X_OK):
+        yield
+        return
+    with hold_lock(RunFolder(database).lock, database):
+        yield
+
+
 def accept_run(
     config: SimulationConfig,
     database: Path,
@@ -96,6 +123,7 @@ def accept_run(
     *,
     fresh: bool = False,
     from_year: int | None = None,
+    branch: BranchPoint | None = None,
 ) -> AcceptedRun:
     """Check that a run can start, or go on, on ``database``.
 
@@ -105,6 +133,7 @@ def accept_run(
         importers: by the name of an input, what checks and imports it.
         fresh: whether a database of ours there is replaced rather than gone on with.
         from_year: the first year that is run again although it is done.
+        branch: where the run leaves another one, whose years before it takes.
 
     Raises:
         InputError: something does not fit: a path, an input, or what changed since the database
@@ -117,6 +146,7 @@ def accept_run(
         require_event_table(config)
     database = database.absolute()
     _check_from_year(config, from_year, fresh=fresh)
+    source = read_source(branch, config, database) if branch else NO_LEDGER
     project = read_project(config.project.project_dir)
     check_writable(database)
     folder = RunFolder(database)
@@ -127,10 +157,17 @@ def accept_run(
         if not fresh:
             with open_database(database) as connection:
                 ledger = read_ledger(connection, ALIAS)
+            if branch and not is_of(ledger, branch, source):
+                raise InputError(
+                    f"--branch-from: {database} is there already, and no branch of "
+                    f"{branch.source} from {branch.year} on. Run with --fresh to replace it, or "
+                    "name another file with --database."
+                )
+            _check_own_years(ledger, database, from_year)
     folder.create()
     try:
         inputs = {
-            name: _import(folder.incoming_input(name), importer)
+            name: import_input(folder.incoming_input(name), importer)
             for name, importer in importers.items()
         }
         fingerprints = Fingerprints(
@@ -138,7 +175,11 @@ def accept_run(
             inputs={name: digest for name, (_, digest) in inputs.items()},
             project=project_fingerprint(project),
         )
-        _check_continuable(config, database, ledger, fingerprints)
+        new_branch = branch if branch and not ledger.runs else None
+        if new_branch:
+            check_branchable(new_branch, source, config, fingerprints)
+        else:
+            _check_continuable(config, database, ledger, fingerprints)
         entities = max((rows for rows, _ in inputs.values()), default=None)
         sharding = plan_sharding(config, entities)
     except BaseException:
@@ -152,23 +193,39 @@ def accept_run(
         fingerprints=fingerprints,
         sharding=sharding,
         plan=build_plan(config, years.start_year, years.end_year),
-        done=frozenset(
+        done=taken_over(new_branch, source, config)
+        if new_branch
+        else frozenset(
             (stage, year) for stage, year in ledger.done if from_year is None or year < from_year
         ),
         replaces=fresh and database.exists(),
         from_year=from_year,
+        branch=new_branch,
     )
     if accepted.finished:
         folder.discard()
     return accepted
 
 
-def _import(file: Path, importer: InputImporter) -> tuple[int, str]:
+def import_input(file: Path, importer: InputImporter) -> tuple[int, str]:
     """Import an input to ``file`` and return the number of its rows, and their digest."""
     importer(file)
     with duckdb.connect(":memory:") as connection:
         relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
         return digest_relation(connection, relation)
+
+
+def _check_own_years(ledger: LedgerContents, database: Path, from_year: int | None) -> None:
+    """Refuse to run years of another run anew: they were made from other settings."""
+    if from_year is None or not ledger.branches:
+        return
+    branched = ledger.branches[-1]
+    if from_year < branched.year:
+        raise InputError(
+            f"--from-year: {from_year} is not {database}'s own: {branched}, made from its "
+            f"settings. Give {branched.year} or later, or run {branched.source} from "
+            f"{from_year} on and branch from it anew."
+        )
 
 
 def _check_from_year(config: SimulationConfig, from_year: int | None, *, fresh: bool) -> None:
@@ -192,7 +249,8 @@ def _check_continuable(
     Raises:
         InputError: naming all that differs.
     """
-    changes = now.changes_since(ledger.runs[-1].fingerprints) if ledger.runs else []
+    earlier = ledger.made_from
+    changes = now.changes_since(earlier) if earlier else []
     last_year = max((year for _, year in ledger.done), default=config.simulation.end_year)
     if last_year > config.simulation.end_year:
         changes.append(f"end_year: {last_year} -> {config.simulation.end_year}")

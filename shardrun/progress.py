@@ -111,3 +111,7 @@ ProgressEvent = (
 )
 ProgressListener = Callable[[ProgressEvent], None]
 """Is called with each event, in order, in the thread of the pipeline; must return soon."""
+
+
+def ignore_progress(_: ProgressEvent) -> None:
+    """Listen to a run that nobody watches."""

@@ -31,8 +31,8 @@ from shardrun.run_folder import RunFolder
 from shardrun.session import execute_run
 from shardrun.shard_safety import StageVerdict, Violation
 from shardrun.shard_tasks import JUDGED_VARIANTS, judge_stage, write_judged_sql
-from shardrun.sharded_stage import read_columns
 from shardrun.sql import quote_literal
+from shardrun.table_columns import read_columns
 from shardrun.workflow_config import EventTable
 
 SAMPLE_ROWS = 1000

@@ -17,7 +17,12 @@ from shardrun.run_profiles import run_profiles
 
 
 def build_runner(
-    config: SimulationConfig, folder: RunFolder, inputs: Iterable[str], *, debug: bool
+    config: SimulationConfig,
+    folder: RunFolder,
+    inputs: Iterable[str],
+    *,
+    debug: bool,
+    duckdb_threads: int | None = None,
 ) -> DbtRunner:
     """Return dbt on a run's database.
 
@@ -26,9 +31,10 @@ def build_runner(
         folder: the run folder, and through it the database.
         inputs: names of the project's inputs, which wait in the folder.
         debug: whether dbt and DuckDB use one thread and dbt logs the SQL it runs.
+        duckdb_threads: threads of DuckDB; None means one a core.
     """
     limits = DatabaseLimits(
-        threads=1 if debug else None,
+        threads=1 if debug else duckdb_threads,
         memory_mb=int(config.performance.memory_limit_gb * 1000),
         temp_directory=folder.temp,
     )

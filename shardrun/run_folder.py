@@ -59,6 +59,11 @@ class RunFolder:
         return self.path / "isolated"
 
     @property
+    def members(self) -> Path:
+        """Where the members of an ensemble have their databases."""
+        return self.path / "members"
+
+    @property
     def check(self) -> Path:
         """Where a check tries a project out, and leaves the SQL that it refuses."""
         return self.path / "check"
@@ -69,7 +74,13 @@ class RunFolder:
         return self.path / "superseded.duckdb"
 
     @property
-    def _incoming(self) -> Path:
+    def branching_database(self) -> Path:
+        """The copy of another database that becomes this one when it is a branch."""
+        return self.path / "branching.duckdb"
+
+    @property
+    def incoming(self) -> Path:
+        """Where inputs wait until their run is accepted."""
         return self.path / "incoming"
 
     def input(self, name: str) -> Path:
@@ -78,7 +89,7 @@ class RunFolder:
 
     def incoming_input(self, name: str) -> Path:
         """Return where an input is checked and waits until its run is accepted."""
-        return self._incoming / f"{name}.parquet"
+        return self.incoming / f"{name}.parquet"
 
     def create(self) -> None:
         """Make the folder where it is missing, with an empty place for incoming inputs.
@@ -88,8 +99,8 @@ class RunFolder:
         """
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
-            self._discard_incoming()
-            self._incoming.mkdir(mode=0o700)
+            self.discard_incoming()
+            self.incoming.mkdir(mode=0o700)
         except OSError as error:
             raise InputError(
                 f"the run folder {self.path} can't be made or written to: {error.strerror}. Name "
@@ -98,15 +109,15 @@ class RunFolder:
 
     def discard(self) -> None:
         """Take back what a refused run left here; the folder too where nothing else is in it."""
-        self._discard_incoming()
+        self.discard_incoming()
         if self.path.is_dir() and not any(self.path.iterdir()):
             self.path.rmdir()
 
     def accept_inputs(self) -> None:
         """Let the inputs that were checked become the run's."""
-        for file in self._incoming.iterdir():
+        for file in self.incoming.iterdir():
             file.replace(self.path / file.name)
-        self._discard_incoming()
+        self.discard_incoming()
 
     def set_database_aside(self) -> None:
         """Move the database, and its write-ahead log, out of the way of a --fresh run."""
@@ -122,9 +133,26 @@ class RunFolder:
         for file in (self.superseded_database, write_ahead_log(self.superseded_database)):
             file.unlink(missing_ok=True)
 
-    def _discard_incoming(self) -> None:
-        if self._incoming.is_dir():
-            shutil.rmtree(self._incoming)
+    def discard_branching(self) -> None:
+        """Remove what an earlier, unfinished branching left."""
+        for file in (self.branching_database, write_ahead_log(self.branching_database)):
+            file.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the database, and the folder with all that is in it."""
+        for file in (self.database, write_ahead_log(self.database)):
+            file.unlink(missing_ok=True)
+        if self.path.is_dir():
+            shutil.rmtree(self.path)
+
+    def accept_branch(self) -> None:
+        """Let the branch that is complete become the database."""
+        _move_database(self.branching_database, self.database)
+
+    def discard_incoming(self) -> None:
+        """Remove the inputs that wait."""
+        if self.incoming.is_dir():
+            shutil.rmtree(self.incoming)
 
 
 def write_ahead_log(database: Path) -> Path:

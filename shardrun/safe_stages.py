@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 
 from shardrun.dbt_runner.compiled import CompiledStage
-from shardrun.shard_tasks import JUDGED_VARIANTS, TableColumns
+from shardrun.shard_safety import StageVerdict
+from shardrun.shard_tasks import JUDGED_VARIANTS
+from shardrun.table_columns import TableColumns
 
 
 class SafeStages:
@@ -17,20 +19,24 @@ class SafeStages:
 
     def __init__(self) -> None:
         """Know of none yet."""
-        self._known: set[str] = set()
+        self._known: dict[str, StageVerdict] = {}
 
-    def __contains__(self, judged: tuple[int, CompiledStage, TableColumns]) -> bool:
-        """Tell whether this year's stage, or one that differs by nothing but the year, is known."""
-        return _but_for_the_year(*judged) in self._known
+    def verdict(
+        self, year: int, stage: CompiledStage, columns: TableColumns
+    ) -> StageVerdict | None:
+        """Return what was found of this year's stage, or one that differs by the year alone."""
+        return self._known.get(_but_for_the_year(year, stage, columns))
 
-    def add(self, year: int, stage: CompiledStage, columns: TableColumns) -> None:
+    def add(
+        self, year: int, stage: CompiledStage, columns: TableColumns, verdict: StageVerdict
+    ) -> None:
         """Remember a stage that was found safe."""
-        self._known.add(_but_for_the_year(year, stage, columns))
+        self._known[_but_for_the_year(year, stage, columns)] = verdict
 
 
 def _but_for_the_year(year: int, stage: CompiledStage, columns: TableColumns) -> str:
     """Return what a stage was judged by, with a placeholder wherever it says the year."""
     sql = [sorted(variant.items()) for variant in stage.sql[: len(JUDGED_VARIANTS)]]
-    readers = sorted(stage.readers.items())
-    inputs = [(name, columns.get(name)) for name in stage.inputs]
-    return re.sub(rf"\b{year}\b", "{year}", repr((stage.nodes, readers, inputs, sql)))
+    inputs = [(name, name in stage.behind_views, columns.get(name)) for name in stage.inputs]
+    judged = repr((stage.nodes, sorted(stage.built), inputs, sql))
+    return re.sub(rf"\b{year}\b", "{year}", judged)

@@ -13,6 +13,7 @@ from time import perf_counter
 
 import duckdb
 
+from shardrun.branching import create_branch
 from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
@@ -32,7 +33,11 @@ from shardrun.sharded_stage import ShardedStage, clear_leftovers
 
 
 def execute_run(
-    accepted: AcceptedRun, listener: ProgressListener, *, debug: bool = False
+    accepted: AcceptedRun,
+    listener: ProgressListener,
+    *,
+    debug: bool = False,
+    duckdb_threads: int | None = None,
 ) -> MultiYearExecutionSummary:
     """Run what :func:`shardrun.preflight.accept_run` accepted.
 
@@ -40,13 +45,14 @@ def execute_run(
         accepted: the run; its inputs wait in the run folder.
         listener: is told how the run gets on.
         debug: whether dbt and DuckDB use one thread and dbt logs the SQL it runs.
+        duckdb_threads: threads of DuckDB; None means one a core.
 
     Returns:
         what came of it; a stage that failed is in it, not an exception.
 
     Raises:
         ProjectError: dbt can't load the project.
-        DatabaseInUseError: another process holds the database.
+        DatabaseInUseError: another process holds the database, or that it branches from.
         RunInterruptedError: by a signal; the database can be gone on with.
         ShardrunError: the ledger can't be written, such as on a full disk.
     """
@@ -54,6 +60,8 @@ def execute_run(
     claim_database(folder.database)
     folder.accept_inputs()
     with _replacement(accepted) as first_step_done:
+        if accepted.branch is not None:
+            create_branch(accepted.branch, folder, accepted.config, accepted.fingerprints)
 
         def tell(event: ProgressEvent) -> None:
             if isinstance(event, StepFinished):
@@ -61,7 +69,7 @@ def execute_run(
             listener(event)
 
         try:
-            return _execute(accepted, tell, debug=debug)
+            return _execute(accepted, tell, debug=debug, duckdb_threads=duckdb_threads)
         except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
             raise ShardrunError(
                 f"{folder.database} can't be written to. DuckDB says: {error}\n"
@@ -70,11 +78,13 @@ def execute_run(
 
 
 def _execute(
-    accepted: AcceptedRun, tell: ProgressListener, *, debug: bool
+    accepted: AcceptedRun, tell: ProgressListener, *, debug: bool, duckdb_threads: int | None
 ) -> MultiYearExecutionSummary:
     config, years = accepted.config, accepted.config.simulation
     started = perf_counter()
-    runner = build_runner(config, accepted.folder, accepted.inputs, debug=debug)
+    runner = build_runner(
+        config, accepted.folder, accepted.inputs, debug=debug, duckdb_threads=duckdb_threads
+    )
     with _sharded_stage(accepted, runner, debug=debug) as sharded:
         try:
             # A project that dbt can't load is refused before the ledger says that a run began.
@@ -87,7 +97,7 @@ def _execute(
                 threading_config(config, sharded),
                 accepted.fingerprints,
                 RunLimits(
-                    cores=1 if debug else available_cores(),
+                    cores=1 if debug else duckdb_threads or available_cores(),
                     memory_mb=int(config.performance.memory_limit_gb * 1000),
                     workers=1 if sharded is None else sharded.share.workers,
                 ),
@@ -136,6 +146,7 @@ def _sharded_stage(
         pool.warm_up()
         yield ShardedStage(
             table=sharding.table,
+            period_column=accepted.config.simulation.period_column,
             total=sharding.shards,
             share=replace(sharding.share, threads=1) if debug else sharding.share,
             runner=runner,

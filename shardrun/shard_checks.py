@@ -65,6 +65,22 @@ class CanonicalTable:
         return self.shard_key if ordering[:1] == [self.shard_key] else None
 
 
+@dataclass(frozen=True, slots=True)
+class SideTable:
+    """A table that the shards hold beside the canonical one.
+
+    Attributes:
+        relation: its schema and identifier.
+        period_column: the column that holds the year, where the table keeps its years; None where
+            every year makes it anew.
+        is_common: whether its rows are the same in every shard; else each has its own.
+    """
+
+    relation: Relation
+    period_column: str | None
+    is_common: bool
+
+
 def complete_year(results: Sequence[ShardResult]) -> list[ShardResult]:
     """Return the results by shard, if they are those of one whole year and none failed.
 
@@ -93,6 +109,7 @@ def check_shards(
     connection: duckdb.DuckDBPyConnection,
     shards: Mapping[str, ShardResult],
     table: CanonicalTable,
+    sides: Sequence[SideTable] = (),
 ) -> bool:
     """Refuse a year whose shard files don't make it up.
 
@@ -100,6 +117,7 @@ def check_shards(
         connection: has the shard files and the main file attached.
         shards: the results of a whole year in shard order, by the catalog name of their file.
         table: where their rows are to go.
+        sides: the tables that go with them.
 
     Returns:
         whether the shards lie apart: each one's rows come, in the canonical order, after all rows
@@ -112,7 +130,12 @@ def check_shards(
     for catalog, result in shards.items():
         with naming_shard(result):
             _check_shard(connection, catalog, result, table)
-    _check_columns(connection, shards, table)
+    held = columns_of(connection, table.catalog, table.relation)
+    _check_columns(connection, shards, table.relation, held)
+    for side in sides:
+        kept = side.period_column is not None
+        held = columns_of(connection, table.catalog, side.relation) if kept else ()
+        _check_columns(connection, shards, side.relation, held)
     key = table.leading_shard_key
     apart = key is not None and _are_ascending_ranges(connection, shards, table, key)
     if apart:
@@ -166,13 +189,13 @@ def _check_shard(
 def _check_columns(
     connection: duckdb.DuckDBPyConnection,
     shards: Mapping[str, ShardResult],
-    table: CanonicalTable,
+    relation: Relation,
+    held: Sequence[tuple[str, str]],
 ) -> None:
-    """Refuse shards whose columns differ from each other's or from the canonical table's."""
-    held = columns_of(connection, table.catalog, table.relation)
-    owner = f"the table {table.relation.identifier}"
+    """Refuse shards whose columns differ from each other's, or from those the main file holds."""
+    owner = f"the table {relation.identifier}"
     for catalog, result in shards.items():
-        columns = columns_of(connection, catalog, table.relation)
+        columns = columns_of(connection, catalog, relation)
         if not held:
             held, owner = columns, result.shard.name
         if columns != held:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import duckdb
 
 from shardrun.database import ALIAS, qualified
-from shardrun.periods import YEAR_COLUMN
 from shardrun.shards import Relation
 from shardrun.sql import quote_identifier
 from shardrun.workflow_config import EventTable
@@ -49,6 +48,7 @@ def compare_shard(
     shard: str,
     canonical: Relation,
     table: EventTable,
+    period_column: str,
     year: int,
     condition: str,
 ) -> Comparison:
@@ -59,6 +59,7 @@ def compare_shard(
         shard: the name the shard file is attached under.
         canonical: the canonical table's schema and identifier, in both.
         table: its order, by which the first differences are chosen.
+        period_column: what the canonical table calls the year.
         year: whose rows the shard holds.
         condition: keeps the canonical table's rows of the shard.
     """
@@ -75,7 +76,7 @@ def compare_shard(
         )
     ours = f"select * from {made_in}"
     theirs = (
-        f"select * from {held_in} where {quote_identifier(YEAR_COLUMN)} = {year} and {condition}"
+        f"select * from {held_in} where {quote_identifier(period_column)} = {year} and {condition}"
     )
     missing, missing_rows = _only_in(connection, theirs, ours, table)
     extra, extra_rows = _only_in(connection, ours, theirs, table)

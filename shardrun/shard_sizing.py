@@ -18,6 +18,9 @@ WORKER_MB = 100
 LEAST_MB = 64
 """Below this DuckDB can't sort even a small shard."""
 
+LEAST_RUN_MB = 250
+"""Below this a whole run's DuckDB is refused, as by `performance.memory_limit_gb`."""
+
 _STAGE_MB_PER_MILLION = 260
 """Peak memory of the unsplit event stage: 1.27 GB at 5 million people, DuckDB's caches included."""
 
@@ -112,5 +115,29 @@ def share_machine(shards: int, workers: int | None, cores: int, memory_mb: int) 
         raise InputError(
             f"a memory limit of {memory_mb} MB is too little for {chosen} workers: they need at "
             f"least {needed} MB. Give more with --memory-limit, or fewer with --workers."
+        )
+    return WorkerShare(chosen, max(1, cores // chosen), memory)
+
+
+def share_among_runs(runs: int, workers: int | None, cores: int, memory_mb: int) -> WorkerShare:
+    """Share threads and memory among whole runs, each in a process with a dbt of its own.
+
+    Args:
+        runs: how many there are.
+        workers: how many at a time; None means one a core, or as many as there is memory for.
+        cores: that may be used.
+        memory_mb: that all processes together may use, in megabytes.
+
+    Raises:
+        InputError: there is too little memory for as many.
+    """
+    fitting = memory_mb // (COORDINATOR_MB + LEAST_RUN_MB)
+    chosen = min(workers or min(cores, max(fitting, 1)), runs)
+    memory = memory_mb // chosen - COORDINATOR_MB
+    if memory < LEAST_RUN_MB:
+        raise InputError(
+            f"a memory limit of {memory_mb} MB is too little for {chosen} runs at a time: they "
+            f"need at least {chosen * (COORDINATOR_MB + LEAST_RUN_MB)} MB. Give more with "
+            "--memory-limit, or fewer with --workers."
         )
     return WorkerShare(chosen, max(1, cores // chosen), memory)

@@ -6,23 +6,24 @@ run dbt, SQL or a shard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shardrun.database import qualified
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
-from shardrun.shard_checks import CanonicalTable
+from shardrun.shard_checks import CanonicalTable, SideTable
+from shardrun.shard_narrowing import Narrowing, check_keys, find_narrowing
 from shardrun.shard_safety import (
     CompiledModel,
     ModelFacts,
     StageVerdict,
-    Violation,
     analyze_stage,
     check_models,
 )
 from shardrun.shard_sizing import WorkerShare
 from shardrun.shards import Relation, Shard, ShardInput, ShardModel, ShardTask
+from shardrun.table_columns import TableColumns
 from shardrun.workflow_config import EventTable
 
 Variables = Mapping[str, int]
@@ -35,9 +36,6 @@ _HALVES: tuple[Variables, ...] = (
 JUDGED_VARIANTS = (UNSHARDED, *_HALVES)
 """What a stage is compiled with to be judged: only halves can be seen to make up a whole."""
 
-TableColumns = Mapping[RelationName, Mapping[str, str]]
-"""Names and DuckDB types of columns, by table; only of tables that are there."""
-
 
 @dataclass(frozen=True, slots=True)
 class StageSetting:
@@ -49,6 +47,7 @@ class StageSetting:
         folder: where shard files are made.
         share: what each worker may use.
         settings: of DuckDB, that decide what SQL means.
+        attached: see :class:`ShardTask`.
         with_inputs: see :class:`ShardTask`.
         models_apart: whether ephemeral models become tables too, for whoever looks into them.
     """
@@ -58,6 +57,7 @@ class StageSetting:
     folder: Path
     share: WorkerShare
     settings: tuple[tuple[str, str], ...]
+    attached: tuple[tuple[str, str], ...] = ()
     with_inputs: bool = False
     models_apart: bool = False
 
@@ -65,6 +65,11 @@ class StageSetting:
 def shard_variables(shard: Shard) -> Variables:
     """Return the vars that dbt compiles a shard's SQL with."""
     return {"shard_id": shard.index, "total_shards": shard.total}
+
+
+def narrowing_of(stage: CompiledStage, columns: TableColumns, table: EventTable) -> Narrowing:
+    """Return how the rows of a stage that is compiled to be judged are shared out."""
+    return find_narrowing(stage, range(1, len(JUDGED_VARIANTS)), columns, table)
 
 
 def judge_stage(
@@ -79,6 +84,7 @@ def judge_stage(
         sql_folder: where the SQL that a violation points into is to be found.
     """
     unsharded, first, second = stage.sql[: len(JUDGED_VARIANTS)]
+    narrowing = narrowing_of(stage, columns, table)
     verdict = analyze_stage(
         [
             CompiledModel(
@@ -89,22 +95,22 @@ def judge_stage(
                 unsharded_sql=unsharded[node.unique_id],
                 path=Path(node.path),
                 compiled_path=sql_folder / f"{node.name}.sql",
+                keeps_periods=node.materialized == "incremental" and node.name != table.model,
             )
             for node in stage.nodes
         ],
         inputs={qualified(*name): columns[name] for name in stage.inputs if name in columns},
         keys=table.entity_keys,
         canonical=table.model,
+        narrowed=[qualified(*name) for name in narrowing.inputs],
     )
     facts = check_models(
-        [_facts(node) for node in stage.nodes if node.unique_id in stage.readers],
+        [_facts(node) for node in stage.nodes if node.unique_id in stage.built],
         canonical=table.model,
     )
-    return StageVerdict(
-        violations=(*facts, *_read_elsewhere(stage, table), *verdict.violations),
-        narrowed_inputs=verdict.narrowed_inputs,
-        broadcast_inputs=verdict.broadcast_inputs,
-    )
+    paths = {node.name: Path(node.path) for node in stage.nodes}
+    keys = check_keys(narrowing, columns, table.model, paths.get(table.model, Path()))
+    return replace(verdict, violations=(*facts, *keys, *verdict.violations))
 
 
 def write_judged_sql(stage: CompiledStage, verdict: StageVerdict, sql_folder: Path) -> None:
@@ -131,6 +137,42 @@ def canonical_table(stage: CompiledStage, table: EventTable, period_column: str)
     )
 
 
+def side_tables(
+    stage: CompiledStage, table: EventTable, common: Collection[str], period_column: str
+) -> tuple[SideTable, ...]:
+    """Return the tables beside the canonical one that a stage leaves in the main file.
+
+    Args:
+        stage: its models.
+        table: the canonical table.
+        common: names of the models whose table has the same rows in every shard.
+        period_column: of tables that keep their periods.
+    """
+    return tuple(
+        SideTable(
+            relation=_relation(node.relation),
+            period_column=period_column if node.materialized == "incremental" else None,
+            is_common=node.name in common,
+        )
+        for node in stage.nodes
+        if node.name != table.model and node.materialized in ("incremental", "table")
+    )
+
+
+def side_views(stage: CompiledStage, table: EventTable) -> tuple[tuple[Relation, str], ...]:
+    """Return the views that a stage leaves in the main file, with their SQL."""
+    unsharded = stage.sql[0]
+    views: list[tuple[Relation, str]] = []
+    inlined: dict[str, str] = {}
+    for node in stage.nodes:
+        if node.is_ephemeral:
+            inlined[node.cte_name] = unsharded[node.unique_id]
+        elif node.materialized == "view" and node.name != table.model:
+            sql = _with_inlined(unsharded[node.unique_id], inlined)
+            views.append((_relation(node.relation), sql))
+    return tuple(views)
+
+
 def build_task(
     shard: Shard,
     stage: CompiledStage,
@@ -138,6 +180,7 @@ def build_task(
     columns: TableColumns,
     table: EventTable,
     setting: StageSetting,
+    narrowed: Collection[RelationName] = (),
     predicate: str | None = None,
 ) -> ShardTask:
     """Return what a worker is asked to do for one shard.
@@ -149,19 +192,20 @@ def build_task(
         columns: of the stage's inputs.
         table: the canonical table.
         setting: what all shards of the year have in common.
-        predicate: keeps the shard's rows of an input that has the shard key; None leaves all.
+        narrowed: the inputs of which the shard finds only its own rows.
+        predicate: keeps the shard's rows of these.
     """
     folder = setting.folder / "sql" / shard.name
-    inputs = [name for name in stage.inputs if name in columns]
     canonical = _canonical_node(stage, table)
+    catalog = canonical.relation.database
+    inputs = [name for name in stage.inputs if name in columns and name.database == catalog]
     return ShardTask(
         shard=shard,
         origin=setting.origin,
         database=setting.database,
-        catalog=canonical.relation.database,
+        catalog=catalog,
         inputs=tuple(
-            ShardInput(_relation(name), predicate if table.shard_key in columns[name] else None)
-            for name in inputs
+            ShardInput(_relation(name), predicate if name in narrowed else None) for name in inputs
         ),
         models=tuple(_models(stage, sql, table, folder, apart=setting.models_apart)),
         canonical=_relation(canonical.relation),
@@ -169,6 +213,7 @@ def build_task(
         threads=setting.share.threads,
         memory_mb=setting.share.memory_mb,
         settings=setting.settings,
+        attached=setting.attached,
         with_inputs=setting.with_inputs,
     )
 
@@ -232,21 +277,3 @@ def _facts(node: StageNode) -> ModelFacts:
         contract_enforced=node.contract_enforced,
         uses_is_incremental=node.uses_is_incremental,
     )
-
-
-def _read_elsewhere(stage: CompiledStage, table: EventTable) -> Sequence[Violation]:
-    """Return the models whose tables other stages read, and would not find after a sharded run."""
-    return [
-        Violation(
-            node.name,
-            Path(node.path),
-            None,
-            None,
-            None,
-            f"{', '.join(stage.readers[node.unique_id])} reads it outside the stage, and a sharded "
-            f"run writes no other table than {table.model}",
-            f"Read {table.model} there, or make the model part of another stage.",
-        )
-        for node in stage.nodes
-        if node.name != table.model and not node.is_ephemeral and stage.readers.get(node.unique_id)
-    ]

@@ -15,44 +15,36 @@ import duckdb
 
 from shardrun.coordinator import UnionResult, write_union
 from shardrun.dbt_runner import DbtRunner
-from shardrun.dbt_runner.compiled import CompiledStage, RelationName
+from shardrun.dbt_runner.compiled import CompiledStage
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
-from shardrun.periods import YEAR_COLUMN
 from shardrun.run_folder import RunFolder
 from shardrun.safe_stages import SafeStages
+from shardrun.shard_narrowing import Narrowing
 from shardrun.shard_pool import ShardListener, ShardPool, run_shards
+from shardrun.shard_safety import StageVerdict
+from shardrun.shard_session import SharedSession, read_session
 from shardrun.shard_sizing import WorkerShare, union_memory_mb
 from shardrun.shard_tasks import (
     JUDGED_VARIANTS,
     StageSetting,
-    TableColumns,
     build_task,
     canonical_table,
     judge_stage,
+    narrowing_of,
     shard_variables,
+    side_tables,
+    side_views,
     write_judged_sql,
 )
-from shardrun.shards import Relation, Shard, ShardResult
+from shardrun.shards import Shard, ShardResult
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
+from shardrun.table_columns import TableColumns, read_columns
 from shardrun.workflow_config import EventTable
 
-_MEANINGFUL_SETTINGS = (
-    "TimeZone",
-    "Calendar",
-    "default_null_order",
-    "default_order",
-    "ieee_floating_point_ops",
-    "integer_division",
-    "lambda_syntax",
-    "old_implicit_casting",
-    "order_by_non_integer_literal",
-    "scalar_subquery_error_on_multiple_rows",
-)
-
-Record = Callable[[duckdb.DuckDBPyConnection, tuple[ShardResult, ...], Relation], None]
-"""Writes into the ledger, in the union's transaction, that these shards have made the table."""
+Record = Callable[[duckdb.DuckDBPyConnection, tuple[ShardResult, ...], UnionResult], None]
+"""Writes into the ledger, in the union's transaction, what these shards have made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +53,7 @@ class ShardedStage:
 
     Attributes:
         table: which stage it is, and its canonical table.
+        period_column: what tables with years call them.
         total: how many shards a year has.
         share: what each worker may use.
         runner: dbt on the main file.
@@ -71,6 +64,7 @@ class ShardedStage:
     """
 
     table: EventTable
+    period_column: str
     total: int
     share: WorkerShare
     runner: DbtRunner
@@ -111,24 +105,38 @@ class ShardedStage:
             database=self.folder.database,
             folder=self.folder.shards,
             share=self.share,
-            settings=compiled.settings,
+            settings=compiled.session.settings,
+            attached=compiled.session.attached,
         )
+        narrowing = compiled.narrowing
         tasks = [
-            build_task(shard, compiled.stage, sql, compiled.columns, self.table, setting)
+            build_task(
+                shard,
+                compiled.stage,
+                sql,
+                compiled.columns,
+                self.table,
+                setting,
+                narrowing.inputs,
+                narrowing.condition(shard),
+            )
             for shard, sql in zip(shards, compiled.shard_sql, strict=True)
         ]
         self.runner.release_database()
         results = run_shards(tasks, self.pool, on_progress)
         if any(result.failure for result in results):
             raise ShardsFailedError(results)
-        table = canonical_table(compiled.stage, self.table, YEAR_COLUMN)
+        table = canonical_table(compiled.stage, self.table, self.period_column)
+        sides = side_tables(compiled.stage, self.table, compiled.common_models, self.period_column)
         largest = max(result.rows for result in results)
         with self.runner.cursor() as connection, _frugal(connection, largest):
             united = write_union(
                 connection,
                 results,
                 table,
-                lambda connection: record(connection, results, table.relation),
+                lambda connection, union: record(connection, results, union),
+                sides,
+                side_views(compiled.stage, self.table),
             )
         if not self.keep_shards:
             shutil.rmtree(self.folder.shards)
@@ -160,12 +168,16 @@ class JudgedStage:
     Attributes:
         stage: its models and inputs, compiled for the judgment first, then for the shards.
         columns: of its inputs, those that are there.
-        settings: of DuckDB on the default path, that decide what SQL means.
+        session: what of dbt's session the shards have to share.
+        narrowing: how its rows are shared out.
+        common_models: see :class:`StageVerdict`.
     """
 
     stage: CompiledStage
     columns: TableColumns
-    settings: tuple[tuple[str, str], ...]
+    session: SharedSession
+    narrowing: Narrowing
+    common_models: frozenset[str]
 
     @property
     def shard_sql(self) -> tuple[Mapping[str, str], ...]:
@@ -185,16 +197,18 @@ def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> Ju
     compiled = sharded.runner.compile_stage(sharded.stage, year, variants)
     with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
-        settings = read_settings(connection)
-    if (year, compiled, columns) not in sharded.safe:
-        _refuse_unsafe(sharded, year, compiled, columns)
-        sharded.safe.add(year, compiled, columns)
-    return JudgedStage(compiled, columns, settings)
+        session = read_session(connection, sharded.runner.project_dir, compiled)
+    verdict = sharded.safe.verdict(year, compiled, columns)
+    if verdict is None:
+        verdict = _judged_safe(sharded, year, compiled, columns)
+        sharded.safe.add(year, compiled, columns, verdict)
+    narrowing = narrowing_of(compiled, columns, sharded.table)
+    return JudgedStage(compiled, columns, session, narrowing, verdict.common_models)
 
 
-def _refuse_unsafe(
+def _judged_safe(
     sharded: ShardedStage, year: int, compiled: CompiledStage, columns: TableColumns
-) -> None:
+) -> StageVerdict:
     sql_folder = sharded.folder.shards / "sql" / "check"
     with no_collection():
         verdict = judge_stage(compiled, columns, sharded.table, sql_folder)
@@ -206,6 +220,7 @@ def _refuse_unsafe(
             f"another than without:\n{violations}\n"
             "Run it without --shards, or change the models."
         )
+    return verdict
 
 
 def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
@@ -240,30 +255,3 @@ def _frugal(connection: duckdb.DuckDBPyConnection, largest_shard: int) -> Iterat
         yield
     finally:
         connection.execute(f"set memory_limit = {quote_literal(limit)}")
-
-
-def read_columns(
-    connection: duckdb.DuckDBPyConnection, tables: tuple[RelationName, ...]
-) -> TableColumns:
-    """Return names and DuckDB types of the columns of those tables that are there."""
-    wanted = set(tables)
-    columns: dict[RelationName, dict[str, str]] = {}
-    for *name, column, data_type in connection.execute(
-        "select table_catalog, table_schema, table_name, column_name, data_type "
-        "from information_schema.columns "
-        "order by table_catalog, table_schema, table_name, ordinal_position"
-    ).fetchall():
-        if (table := RelationName(*name)) in wanted:
-            columns.setdefault(table, {})[column] = data_type
-    return columns
-
-
-def read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, str], ...]:
-    """Return the settings that decide what SQL means, by name."""
-    return tuple(
-        connection.execute(
-            "select name, value from duckdb_settings() where name in "
-            f"({', '.join('?' * len(_MEANINGFUL_SETTINGS))}) order by name",
-            list(_MEANINGFUL_SETTINGS),
-        ).fetchall()
-    )

@@ -70,7 +70,6 @@ class ShardInput:
     Attributes:
         relation: which.
         predicate: a SQL condition that keeps the rows this shard reads; ``None`` means all rows.
-            Only a self-contained shard file, which copies its inputs, looks at it.
     """
 
     relation: Relation
@@ -114,6 +113,7 @@ class ShardTask:
         threads: DuckDB threads.
         memory_mb: DuckDB's memory limit, in megabytes (10^6 bytes).
         settings: of DuckDB, by name, that decide what the SQL means.
+        attached: other DuckDB files that the SQL reads, by the name it has for each.
         with_inputs: whether the file is to hold the input rows it was made from.
     """
 
@@ -128,6 +128,7 @@ class ShardTask:
     threads: int
     memory_mb: int
     settings: tuple[tuple[str, str], ...] = ()
+    attached: tuple[tuple[str, str], ...] = ()
     with_inputs: bool = False
 
     @property
@@ -155,6 +156,7 @@ class ShardTask:
             models,
             self.canonical,
             self.settings,
+            self.attached,
             self.with_inputs,
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]

@@ -176,7 +176,7 @@ class WorkflowSection(Section):
     """`workflow`: the stages of a year; one that is not given keeps its default as a whole.
 
     Attributes:
-        stages: by name.
+        stages: what each stage of a year runs.
         summary_model: the table that a finished run shows, one row a year; None shows none.
         checks_model: the table of checks, one row a year and check with the columns check_name and
             contradictions; None counts dbt tests instead.

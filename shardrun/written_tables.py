@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from shardrun.database import LEDGER_SCHEMA, ledger_has, qualified
+from shardrun.digest import canonical_name
 from shardrun.stages import WorkflowStage
 
 _TABLE = "written_tables"
@@ -30,20 +31,21 @@ class WrittenTable:
 
 
 def read_written_tables(
-    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str
+    connection: duckdb.DuckDBPyConnection, catalog: str
 ) -> Mapping[str, WrittenTable]:
-    """Read, by their names, the tables of one schema that the ledger knows a stage of.
+    """Read, by their canonical names, the tables that the ledger knows a stage of.
 
     Args:
         connection: any connection of the instance.
         catalog: the name the database is attached under.
-        schema: of the tables.
     """
     if not ledger_has(connection, catalog, _TABLE):
         return {}
     rows = connection.execute(
-        f"select table_name, stage, place from {qualified(catalog, LEDGER_SCHEMA, _TABLE)} "
-        "where table_schema = ?",
-        [schema],
+        "select table_schema, table_name, stage, place "
+        f"from {qualified(catalog, LEDGER_SCHEMA, _TABLE)}"
     ).fetchall()
-    return {name: WrittenTable(WorkflowStage(stage), place) for name, stage, place in rows}
+    return {
+        canonical_name(schema, name): WrittenTable(WorkflowStage(stage), place)
+        for schema, name, stage, place in rows
+    }

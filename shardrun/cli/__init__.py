@@ -16,39 +16,56 @@ from typing import Annotated, NoReturn
 
 import typer
 
-import shardrun
 from shardrun.cli import (
     census,
     check,
     compare,
+    config,
     diff,
     digest,
     export,
+    init,
     report,
     run,
     shard,
     status,
     trace,
 )
+from shardrun.cli.options import FLAG
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError, of_system
 from shardrun.interrupts import keyboard_interrupts
+from shardrun.version import __version__
+
+EXAMPLES = """\
+[bold]Examples[/bold]
+
+shardrun init mysim && cd mysim  [dim]# a project to start from[/dim]
+
+shardrun run  [dim]# simulate it, or go on where it stopped[/dim]
+
+shardrun report simulation.duckdb  [dim]# a page to look at[/dim]
+
+shardrun COMMAND --help  [dim]# what a command does, with examples[/dim]
+"""
 
 app = typer.Typer(
     name="shardrun",
     help="Staged, year-by-year dbt-duckdb simulations: fast, deterministic, restartable.",
+    epilog=EXAMPLES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, status, check, shard, digest, diff, trace, export, compare, report):
+for command in (init, run, status, check, shard, digest, diff, trace, export, compare, report):
     command.register(app)
-app.add_typer(census.app)
+for group in (census, config):
+    app.add_typer(group.app)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        Terminal().show_line(f"shardrun {shardrun.__version__}")
+        Terminal().show_line(f"shardrun {__version__}")
         raise typer.Exit
 
 
@@ -57,7 +74,11 @@ def _options(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version.", callback=_print_version, is_eager=True
+            "--version",
+            metavar=FLAG,
+            help="Print the version.",
+            callback=_print_version,
+            is_eager=True,
         ),
     ] = False,
 ) -> None:
@@ -80,7 +101,7 @@ def call(arguments: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     try:
         with keyboard_interrupts():
-            app(arguments, obj=terminal)
+            app(arguments, prog_name="shardrun", obj=terminal)
     except KeyboardInterrupt:
         return RunInterruptedError.exit_code
     except ShardrunError as error:

@@ -11,10 +11,10 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shardrun.cli.projects import import_configured_census, load_run_config, say_import
 from shardrun.config_problems import key_path, problem
 from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
+from shardrun.projects import import_configured_census, load_run_config, say_import
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import CensusColumns, CensusConfig, WorkforceConfig
 
@@ -35,7 +35,20 @@ shardrun census import staff.csv -o census.parquet --columns "employee_id=Worker
     --columns compensation=Rate --pay-period hourly --date-format %d.%m.%Y
 """
 
-app = typer.Typer(name="census", help="Make a census up, or bring your own.", no_args_is_help=True)
+EXAMPLES = """\
+[bold]Examples[/bold]
+
+shardrun census generate -o data/census.parquet  [dim]# 60,000 people made up[/dim]
+
+shardrun census import staff.csv -o data/census.parquet  [dim]# yours, checked row by row[/dim]
+"""
+
+app = typer.Typer(
+    name="census",
+    help="Make a census up, or bring your own.",
+    epilog=EXAMPLES,
+    no_args_is_help=True,
+)
 
 
 @app.command("generate", epilog=GENERATE_EXAMPLES)

@@ -7,19 +7,20 @@ from typing import Annotated
 
 import typer
 
+from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.options import (
-    DEFAULT_DATABASE,
+    FLAG,
     CensusOption,
     ConfigOption,
     JsonOption,
     YearsArgument,
 )
-from shardrun.cli.projects import load_run_config, project_inputs, with_census
 from shardrun.console.check import check_document, check_view
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
 from shardrun.overrides import parse_shards, parse_years, with_overrides
+from shardrun.projects import load_run_config, project_inputs, with_census
 from shardrun.run_folder import RunFolder
 
 EXAMPLES = """\
@@ -45,7 +46,10 @@ def check(
         Path, typer.Option(help="Where the run would write; only its folder is used.")
     ] = DEFAULT_DATABASE,
     compare: Annotated[
-        bool, typer.Option("--compare", help="Run the first year both ways, on all of the census.")
+        bool,
+        typer.Option(
+            "--compare", metavar=FLAG, help="Run the first year both ways, on all of the census."
+        ),
     ] = False,
     shards: Annotated[
         str | None, typer.Option(metavar="N", help="For --compare; else the config's shard_count.")

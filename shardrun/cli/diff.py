@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shardrun.cli.options import JsonOption
+from shardrun.cli.options import FLAG, JsonOption
 from shardrun.console.diff import diff_document, diff_view
 from shardrun.console.terminal import Terminal
 from shardrun.database_diff import compare_databases
@@ -33,7 +33,10 @@ def diff(
     a: Annotated[Path, typer.Argument(metavar="A", help="A database that `shardrun run` made.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 1 where they differ, as git diff does.")
+        bool,
+        typer.Option(
+            "--exit-code", metavar=FLAG, help="Exit with 1 where they differ, as git diff does."
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:

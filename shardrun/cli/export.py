@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shardrun.cli.options import DatabaseArgument, JsonOption
+from shardrun.cli.options import FLAG, DatabaseArgument, JsonOption
 from shardrun.console.export import export_document, export_view
 from shardrun.console.terminal import Terminal
 from shardrun.export import ExportedFile, export_database
@@ -47,7 +47,10 @@ def export(
         typer.Option("--table", metavar="NAME", help="Only this table; give it repeatedly."),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier export; never another folder.")
+        bool,
+        typer.Option(
+            "--overwrite", metavar=FLAG, help="Replace an earlier export; never another folder."
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:

@@ -7,9 +7,17 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_DATABASE = Path("simulation.duckdb")
+FLAG = ""
+"""The metavar of an option that takes no value; typer would say <bool>."""
 
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+MACHINE_PANEL = "How much of the machine"
+SEVERAL_PANEL = "Several runs, and runs from others"
+AGAIN_PANEL = "Going on, and starting over"
+LOOKING_PANEL = "Looking closer"
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", metavar=FLAG, help="One JSON document on stdout.")
+]
 YearsArgument = Annotated[
     str | None,
     typer.Argument(

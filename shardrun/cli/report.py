@@ -10,10 +10,12 @@ import typer
 from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.terminal import Terminal
 from shardrun.database import ALIAS, check_ownership, open_database
-from shardrun.digest import CANONICAL_SCHEMA, digest_database
+from shardrun.digest import digest_database
+from shardrun.ensemble_records import is_ensemble, read_ensemble
 from shardrun.errors import DatabaseError
 from shardrun.ledger_records import read_ledger
 from shardrun.report.blocks import Chart, Page
+from shardrun.report.ensemble_page import ensemble_page
 from shardrun.report.page import check_target, write_page
 from shardrun.report.run_sections import (
     checks_section,
@@ -33,6 +35,8 @@ EXAMPLES = """\
 shardrun report simulation.duckdb  [dim]# writes simulation.html[/dim]
 
 shardrun report simulation.duckdb -o for_the_board.html
+
+shardrun report ensemble.duckdb  [dim]# bands, of what `shardrun run --seeds` made[/dim]
 """
 
 
@@ -60,9 +64,16 @@ def report(
     terminal: Terminal = context.obj
     terminal.json = json
     target = output or database.with_suffix(".html")
-    check_ownership(database)
-    check_target(target)
-    page = _page(database)
+    if is_ensemble(database):
+        ensemble = read_ensemble(database)
+        if not ensemble.statistics:
+            raise DatabaseError(f"no run of the ensemble {database} has finished yet.")
+        check_target(target)
+        page = ensemble_page(ensemble, database)
+    else:
+        check_ownership(database)
+        check_target(target)
+        page = _page(database)
     write_page(page, target)
     if json:
         charts = sum(
@@ -80,7 +91,7 @@ def _page(database: Path) -> Page:
         ledger = read_ledger(connection, ALIAS)
         if not ledger.steps:
             raise DatabaseError(f"nothing has run on {database} yet. `shardrun run` does.")
-        written = read_written_tables(connection, ALIAS, CANONICAL_SCHEMA)
+        written = read_written_tables(connection, ALIAS)
         checks = read_checks(connection, written)
         reporting = reporting_section(connection, written)
         workforce = is_workforce(connection)

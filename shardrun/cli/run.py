@@ -7,23 +7,29 @@ from typing import Annotated
 
 import typer
 
+from shardrun.api import configure, database_of, execute
+from shardrun.branching import branch_point
 from shardrun.cli.options import (
-    DEFAULT_DATABASE,
+    AGAIN_PANEL,
+    FLAG,
+    LOOKING_PANEL,
+    MACHINE_PANEL,
+    SEVERAL_PANEL,
     CensusOption,
     ConfigOption,
     JsonOption,
     YearsArgument,
 )
-from shardrun.cli.projects import load_run_config, project_inputs, with_census
+from shardrun.cli.several import SeveralRuns, run_ensemble, run_scenarios
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
-from shardrun.outcome import read_outcome
-from shardrun.overrides import parse_memory, parse_shards, parse_years, with_overrides
+from shardrun.errors import InputError
+from shardrun.members import parse_seeds
+from shardrun.overrides import parse_shards
 from shardrun.plan import build_plan
-from shardrun.preflight import AcceptedRun, accept_run, hold_database
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -39,6 +45,12 @@ shardrun run --shards 8 --workers 2 --memory-limit 4GB
 shardrun run --from-year 2028
 
 shardrun run --scenario high_growth  [dim]# config/scenarios/high_growth.yaml over it[/dim]
+
+shardrun run --scenario high_growth --scenario high_inflation  [dim]# side by side[/dim]
+
+shardrun run --seeds 1..50  [dim]# into ensemble.duckdb: mean, spread and error by year[/dim]
+
+shardrun run --scenario high_growth --branch-from simulation.duckdb --year 2028
 
 shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
@@ -60,42 +72,122 @@ def run(
         Path | None,
         typer.Option(
             help="Where the result goes; gone on with if it is unfinished. Else "
-            "simulation.duckdb, or that of the scenario: high_growth.duckdb."
+            "simulation.duckdb, that of the scenario: high_growth.duckdb, or ensemble.duckdb."
         ),
     ] = None,
     scenario: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Lay scenarios/NAME.yaml, beside the config, over it."),
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Lay scenarios/NAME.yaml, beside the config, over it. Given again, each runs into "
+            "a database of its own.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="dbt nodes at once.")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="1..50",
+            help="An ensemble: run with each of these seeds, and say what is chance in the result.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = None,
+    keep_members: Annotated[
+        bool,
+        typer.Option(
+            "--keep-members",
+            help="Leave the database of each run of an ensemble.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = False,
+    branch_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATABASE",
+            help="Take the years before --year from another run, and go on from there.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            help="The first year that --branch-from does not take over.",
+            rich_help_panel=SEVERAL_PANEL,
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="dbt nodes at once.", rich_help_panel=MACHINE_PANEL)
+    ] = None,
     memory_limit: Annotated[
         str | None,
-        typer.Option(help="DuckDB's memory, in all processes, such as 8GB; the rest spills."),
+        typer.Option(
+            help="DuckDB's memory, in all processes, such as 8GB; the rest spills.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
     shards: Annotated[
         str | None,
-        typer.Option(metavar="N|auto", help="Event generation in so many shards, in processes."),
+        typer.Option(
+            metavar="N|auto",
+            help="Event generation in so many shards, in processes.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Shards at once; else one a core.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Shards, or runs, at once; else one a core.", rich_help_panel=MACHINE_PANEL
+        ),
+    ] = None,
     executor: Annotated[
         str | None,
-        typer.Option(help="What runs shards: loky, in processes, or inline, one by one in this."),
+        typer.Option(
+            help="What runs shards: loky, in processes, or inline, one by one in this.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = None,
     keep_shards: Annotated[
-        bool, typer.Option("--keep-shards", help="Leave the shard files after the union.")
+        bool,
+        typer.Option(
+            "--keep-shards",
+            metavar=FLAG,
+            help="Leave the shard files after the union.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
     ] = False,
     from_year: Annotated[
         int | None,
-        typer.Option(help="Run this year and all after it again; what they left goes first."),
+        typer.Option(
+            help="Run this year and all after it again; what they left goes first.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Replace a database that an earlier run made.")
+        bool,
+        typer.Option(
+            "--fresh",
+            metavar=FLAG,
+            help="Replace a database that an earlier run made.",
+            rich_help_panel=AGAIN_PANEL,
+        ),
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="One thread throughout, and the SQL in dbt's logs.")
+        bool,
+        typer.Option(
+            "--debug",
+            metavar=FLAG,
+            help="One thread throughout, and the SQL in dbt's logs.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan, write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            metavar=FLAG,
+            help="Print the plan, write nothing.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -105,42 +197,65 @@ def run(
     """
     terminal: Terminal = context.obj
     terminal.json = json
-    if database is None:
-        database = Path(f"{scenario}.duckdb") if scenario else DEFAULT_DATABASE
-    loaded = load_run_config(config, scenario)
-    kind = loaded.simulation.period
-    start_year, end_year = parse_years(years, kind) if years else (None, None)
-    chosen = with_overrides(
-        loaded,
-        start_year=start_year,
-        end_year=end_year,
-        threads=1 if debug else threads,
-        memory_limit_gb=parse_memory(memory_limit) if memory_limit else None,
-        shards=parse_shards(shards) if shards else None,
-        workers=workers,
-        executor=executor,
-        keep_shards=keep_shards or None,
-    )
-    if census is not None:
-        chosen = with_census(chosen, census)
+    scenarios = tuple(dict.fromkeys(scenario or [""]))
+    several = seeds is not None or len(scenarios) > 1
+    if several:
+        _refuse_for_several(shards, executor, keep_shards=keep_shards)
+    if keep_members and seeds is None:
+        raise InputError("--keep-members belongs to an ensemble; give --seeds too")
+    configs = {
+        name: configure(
+            config,
+            scenario=name or None,
+            years=years,
+            census=census,
+            threads=1 if debug else threads,
+            memory_limit=memory_limit,
+            shards=parse_shards(shards) if shards else None,
+            workers=workers,
+            executor=executor,
+            keep_shards=keep_shards,
+        )
+        for name in scenarios
+    }
+    chosen = configs[scenarios[0]]
     if dry_run:
         _show_plan(terminal, chosen)
         return
-    with hold_database(database) as dead:
-        if dead is not None:
-            terminal.remark(f"an earlier run has died: {dead}; its database is taken over")
-        inputs = project_inputs(chosen, terminal.remark)
-        accepted = accept_run(chosen, database, inputs, fresh=fresh, from_year=from_year)
-        if accepted.finished:
-            terminal.remark(f"{database} already holds this run, finished; --fresh runs it anew")
+    branch = branch_point(branch_from, year, from_year)
+    if several:
+        runs = SeveralRuns(configs, branch, from_year, fresh=fresh, debug=debug)
+        if seeds is None:
+            run_scenarios(terminal, runs, database)
         else:
-            _execute(terminal, accepted, debug=debug)
-        workflow = chosen.workflow
-        outcome = read_outcome(database, workflow.summary_model, workflow.checks_model)
+            run_ensemble(terminal, runs, parse_seeds(seeds), database, keep_members=keep_members)
+        return
+    result = execute(
+        chosen,
+        database or database_of(scenarios[0]),
+        fresh=fresh,
+        from_year=from_year,
+        branch=branch,
+        debug=debug,
+        progress=show_progress(terminal),
+        remark=terminal.remark,
+    )
     if json:
-        terminal.show_document(outcome_document(outcome, already_finished=accepted.finished))
+        document = outcome_document(result.outcome, already_finished=result.already_finished)
+        terminal.show_document(document)
     else:
-        terminal.show(outcome_view(terminal, outcome))
+        terminal.show(outcome_view(terminal, result.outcome))
+
+
+def _refuse_for_several(shards: str | None, executor: str | None, *, keep_shards: bool) -> None:
+    """Refuse what only makes sense for one run: several share the machine as they are."""
+    given = {"--shards": shards, "--executor": executor, "--keep-shards": keep_shards or None}
+    for flag, value in given.items():
+        if value is not None:
+            raise InputError(
+                f"{flag}: several runs go side by side, each in one process and unsplit; leave it "
+                "out, and say with --workers how many go at once"
+            )
 
 
 def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:
@@ -149,16 +264,3 @@ def _show_plan(terminal: Terminal, config: SimulationConfig) -> None:
         terminal.show_document(plan_document(config, plan))
     else:
         terminal.show(plan_view(config, plan))
-
-
-def _execute(terminal: Terminal, accepted: AcceptedRun, *, debug: bool) -> None:
-    # dbt takes a second to import; a refusal shall not wait for it.
-    from shardrun.session import execute_run
-
-    if accepted.sharding is not None and accepted.sharding.reason is not None:
-        terminal.remark(accepted.sharding.reason)
-    if debug:
-        terminal.remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
-    with show_progress(terminal) as listener:
-        summary = execute_run(accepted, listener, debug=debug)
-    summary.raise_for_failure()

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from shardrun.cli.options import DEFAULT_DATABASE, ConfigOption, JsonOption
-from shardrun.cli.projects import load_run_config
+from shardrun.api import DEFAULT_DATABASE
+from shardrun.cli.options import FLAG, ConfigOption, JsonOption
 from shardrun.config import MAX_SHARDS, SimulationConfig
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
@@ -17,6 +17,7 @@ from shardrun.errors import InputError
 from shardrun.ledger_records import read_ledger
 from shardrun.overrides import with_overrides
 from shardrun.preflight import hold_database
+from shardrun.projects import load_run_config
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -51,7 +52,9 @@ def shard(
     config: ConfigOption = None,
     with_inputs: Annotated[
         bool,
-        typer.Option("--with-inputs", help="Copy the input rows too: a file that stands alone."),
+        typer.Option(
+            "--with-inputs", metavar=FLAG, help="Copy the input rows too: a file that stands alone."
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from shardrun.cli.options import DEFAULT_DATABASE, DatabaseArgument, JsonOption
+from shardrun.api import DEFAULT_DATABASE
+from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.documents import ledger_document
+from shardrun.console.ensemble import ensemble_document, ensemble_view
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import ledger_view
 from shardrun.database import ALIAS, check_ownership, open_database
+from shardrun.ensemble_records import is_ensemble, read_ensemble
 from shardrun.ledger_records import read_ledger
 
 EXAMPLES = """\
@@ -28,9 +31,16 @@ def register(app: typer.Typer) -> None:
 def status(
     context: typer.Context, database: DatabaseArgument = DEFAULT_DATABASE, json: JsonOption = False
 ) -> None:
-    """Show the runs of a database, and the steps of the last one."""
+    """Show the runs of a database and the steps of the last one, or what an ensemble comes to."""
     terminal: Terminal = context.obj
     terminal.json = json
+    if is_ensemble(database):
+        ensemble = read_ensemble(database)
+        if json:
+            terminal.show_document(ensemble_document(ensemble, database))
+        else:
+            terminal.show(ensemble_view(ensemble, database))
+        return
     check_ownership(database)
     with open_database(database) as connection:
         ledger = read_ledger(connection, ALIAS)

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.life_view import life_document, life_view
-from shardrun.cli.options import DEFAULT_DATABASE, JsonOption
+from shardrun.cli.options import JsonOption
 from shardrun.console.terminal import Terminal
 from shardrun.database import ALIAS, open_database
 from shardrun.ledger_records import read_ledger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from shardrun.console.diff import diff_document, diff_view
@@ -22,10 +23,12 @@ def check_view(found: ProjectCheck, difference: DatabaseDiff | None) -> Renderab
         )
         parts += [Text(f"  {violation}") for violation in found.violations]
     else:
+        inputs = Table.grid(padding=(0, 2))
+        inputs.add_row("  each shard reads its own rows of", _listed(found.narrowed_inputs))
+        inputs.add_row("  each shard reads all rows of", _listed(found.broadcast_inputs))
         parts += [
             Text(f"{found.table.model} may be made in shards by {found.table.shard_key}", "green"),
-            Text(f"  each shard reads its own rows of  {_listed(found.narrowed_inputs)}"),
-            Text(f"  each shard reads all rows of      {_listed(found.broadcast_inputs)}"),
+            inputs,
         ]
     if difference is not None:
         parts.append(diff_view(difference))

@@ -78,6 +78,15 @@ def ledger_document(database: Path, ledger: LedgerContents) -> Document:
         "runs": [run_document(run) for run in ledger.runs],
         "steps": [{"run_id": step.run_id, **step_document(step)} for step in ledger.steps],
         "shards": [{"run_id": shard.run_id, **shard_document(shard)} for shard in ledger.shards],
+        "branches": [
+            {
+                "source": str(branch.source),
+                "source_run_id": branch.source_run_id,
+                "year": branch.year,
+                "branched_at": branch.branched_at.isoformat(),
+            }
+            for branch in ledger.branches
+        ],
         "advice": list(advise(ledger.runs[-1:], ledger.steps)),
     }
 

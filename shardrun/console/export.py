@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from shardrun.console.documents import Document
+from shardrun.console.paths import path_line
 from shardrun.export import Export, ExportedTable
 
 
@@ -19,7 +19,7 @@ def export_view(export: Export) -> RenderableType:
     table.add_column("files", overflow="fold")
     for exported in export.tables:
         table.add_row(exported.table, f"{exported.rows:,}", _files(exported))
-    return Group(table, Text(f"folder  {export.folder}", overflow="fold"))
+    return Group(table, path_line("folder", export.folder))
 
 
 def export_document(export: Export) -> Document:

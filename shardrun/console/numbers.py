@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -25,6 +26,18 @@ def format_column(name: str, values: Sequence[Cell]) -> list[str]:
     numbers = [abs(float(value)) for value in values if isinstance(value, float | Decimal)]
     largest = max(numbers, default=0.0)
     return [_format_cell(name, value, largest) for value in values]
+
+
+def format_errors(name: str, errors: Sequence[float | None]) -> list[str]:
+    """Return the texts of the standard errors of one column's figures; a share's in hundredths.
+
+    Args:
+        name: of the column.
+        errors: of its figures.
+    """
+    if name.endswith("_rate"):
+        return [NOTHING if error is None else f"{error:.2%}" for error in errors]
+    return format_column(name, errors)
 
 
 def is_number(values: Sequence[Cell]) -> bool:
@@ -57,7 +70,7 @@ def _format_cell(name: str, value: Cell, largest: float) -> str:
             return "yes" if value else "no"
         case int() | float() | Decimal() if name.endswith("_rate"):
             return f"{value:.1%}"
-        case int() if name == "year" or name.endswith("_year"):
+        case int() if re.fullmatch("(.*_)?(year|month)", name):
             return str(value)
         case int():
             return f"{value:,}"

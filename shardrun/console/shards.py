@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from shardrun.console.paths import path_line
 from shardrun.isolated_shard import IsolatedShard
 from shardrun.shard_comparison import Comparison
 
@@ -18,8 +19,8 @@ def isolated_shard_view(isolated: IsolatedShard) -> RenderableType:
         parts.append(_counts("rows of type", isolated.rows_by_type))
     parts.append(_comparison_view(isolated.comparison, isolated.rows[-1][1]))
     parts += [
-        Text(f"shard  {isolated.file}", overflow="fold"),
-        Text(f"SQL    {isolated.sql_folder}", overflow="fold"),
+        path_line("shard", isolated.file),
+        path_line("SQL  ", isolated.sql_folder),
     ]
     return Group(*parts)
 

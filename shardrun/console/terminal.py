@@ -37,7 +37,7 @@ class Terminal:
 
     def show(self, renderable: RenderableType) -> None:
         """Put a result on stdout."""
-        self._out.print(renderable)
+        self._out.print(renderable, crop=False)
 
     def show_line(self, text: str) -> None:
         """Put one line on stdout as it is, never wrapped or read as markup."""

@@ -19,6 +19,7 @@ from shardrun.console.numbers import (
     format_share,
     is_number,
 )
+from shardrun.console.paths import path_line
 from shardrun.console.terminal import Terminal
 from shardrun.digest import DatabaseDigest
 from shardrun.ledger_records import LedgerContents, StepRecord
@@ -58,8 +59,8 @@ def outcome_view(terminal: Terminal, outcome: RunOutcome) -> RenderableType:
         _fitting(terminal, partial(_stage_view, outcome)),
         *_advice_view(outcome.advice),
         Text(passed, style="green" if outcome.checks_passed == outcome.checks else "red"),
-        Text(f"database  {outcome.folder.database}", overflow="fold"),
-        Text(f"dbt logs  {outcome.folder.logs}", overflow="fold"),
+        path_line("database", outcome.folder.database),
+        path_line("dbt logs", outcome.folder.logs),
     ]
     return Group(*parts)
 
@@ -114,6 +115,7 @@ def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
         runs,
         _fitting(terminal, partial(_step_view, steps)),
         *_advice_view(advise([last], steps)),
+        *(Text(f"a branch: {branch}", overflow="fold") for branch in ledger.branches),
         *([Text(last.error, style="red")] if last.error else []),
     )
 

@@ -69,12 +69,13 @@ class CompiledStage:
             those that it reads.
         inputs: what these read of what other stages build, sources and seeds among it, each after
             those that it reads as a view.
-        readers: names of the models and other nodes outside the stage that read what a model of
-            it builds, by that model's unique_id.
+        behind_views: those of the inputs that are read through a view among them.
+        built: unique_ids of the stage's own models, without what they inline of others.
         sql: for each set of vars that was asked for, the SQL of each node by its unique_id.
     """
 
     nodes: tuple[StageNode, ...]
     inputs: tuple[RelationName, ...]
-    readers: Mapping[str, tuple[str, ...]]
+    behind_views: frozenset[RelationName]
+    built: frozenset[str]
     sql: tuple[Mapping[str, str], ...]

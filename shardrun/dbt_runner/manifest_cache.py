@@ -20,7 +20,7 @@ from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
 
-import shardrun
+from shardrun.version import __version__
 
 _logger = logging.getLogger(__name__)
 _WRITTEN_BY_DBT = frozenset({"logs", "target"})
@@ -77,7 +77,7 @@ class ManifestCache:
 def _identity(project_dir: Path, connection: Mapping[str, str]) -> str | None:
     """Digest all that a manifest follows from but vars; None if that is not known."""
     digest = hashlib.sha256()
-    versions = [shardrun.__version__, version("dbt-core"), version("dbt-duckdb")]
+    versions = [__version__, version("dbt-core"), version("dbt-duckdb")]
     digest.update(json.dumps([versions, dict(connection)], sort_keys=True).encode())
     for file in _files(project_dir):
         content = file.read_bytes()

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
+from shardrun.dbt_runner.package_lock import installing_packages
 from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
 from shardrun.errors import ProjectError
@@ -92,6 +93,11 @@ class DbtRunner:
         self._dbt: Dbt | None = None
         self._database: HeldDatabase | None = None
         self._commands = 0
+
+    @property
+    def project_dir(self) -> Path:
+        """The folder of dbt_project.yml."""
+        return self._settings.project_dir
 
     @property
     def parses(self) -> int:
@@ -277,6 +283,13 @@ class DbtRunner:
             self.release_database()
         try:
             return dbt.invoke(call)
+        except PackagesMissingError:
+            with installing_packages(self._settings.project_dir):
+                return self._invoke_with_packages(dbt, call)
+
+    def _invoke_with_packages(self, dbt: Dbt, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
+        try:
+            return dbt.invoke(call)  # another run may have installed them meanwhile
         except PackagesMissingError:
             dbt.invoke(replace(call, command=("deps",)))
             return dbt.invoke(call)

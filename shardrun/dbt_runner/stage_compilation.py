@@ -37,20 +37,15 @@ def compile_stage(
         is_affected: whether the vars of a variant may change the SQL of a text.
     """
     ordered = list(dict.fromkeys(_with_inlined(manifest, sorted(selected))))
-    inputs = dict.fromkeys(_inputs(manifest, ordered, frozenset(ordered)))
+    inputs: dict[str, bool] = {}
+    for name, is_behind_view in _inputs(manifest, ordered, frozenset(ordered)):
+        inputs[name] = inputs.get(name, False) or is_behind_view
+    relations = {name: _relation_name(_node(manifest, name)) for name in inputs}
     return CompiledStage(
         nodes=tuple(_stage_node(manifest.nodes[name]) for name in ordered),
-        inputs=tuple(_relation_name(_node(manifest, name)) for name in inputs),
-        readers={
-            name: tuple(
-                sorted(
-                    node.name
-                    for other, node in manifest.nodes.items()
-                    if other not in ordered and name in node.depends_on_nodes
-                )
-            )
-            for name in selected
-        },
+        inputs=tuple(relations.values()),
+        behind_views=frozenset(relations[name] for name, behind in inputs.items() if behind),
+        built=frozenset(selected),
         sql=tuple(_render(manifest, ordered, variants, is_affected)),
     )
 
@@ -95,8 +90,14 @@ def _with_inlined(manifest: Manifest, names: Sequence[str]) -> Iterator[str]:
         yield from visit(min(pending))
 
 
-def _inputs(manifest: Manifest, names: Sequence[str], stage: frozenset[str]) -> Iterator[str]:
-    """Yield what models read that is not among them; before a view, what the view reads."""
+def _inputs(
+    manifest: Manifest, names: Sequence[str], stage: frozenset[str], *, behind_view: bool = False
+) -> Iterator[tuple[str, bool]]:
+    """Yield what models read that is not among them; before a view, what the view reads.
+
+    Yields:
+        the unique_id, and whether it is read through a view.
+    """
     for name in names:
         for parent in _node(manifest, name).depends_on_nodes:
             node = _node(manifest, parent)
@@ -105,10 +106,11 @@ def _inputs(manifest: Manifest, names: Sequence[str], stage: frozenset[str]) -> 
             if node.resource_type == NodeType.Model and node.config.materialized != "table":
                 is_inlined = node.is_ephemeral_model
                 if is_inlined or node.config.materialized == "view":
-                    yield from _inputs(manifest, [parent], stage)
+                    behind = behind_view or not is_inlined
+                    yield from _inputs(manifest, [parent], stage, behind_view=behind)
                 if is_inlined:
                     continue
-            yield parent
+            yield parent, behind_view
 
 
 def _node(manifest: Manifest, name: str) -> Any:

@@ -24,7 +24,7 @@ AMOUNT = ",.2f"
 PERCENT = ".1%"
 
 _PERCENT_AXIS: Figure = {"tickformat": ".0%"}
-_NUMBER_AXIS: Figure = {"exponentformat": "B"}
+NUMBER_AXIS: Figure = {"exponentformat": "B"}
 # top to bottom as the bars are stacked
 _LEGEND_BESIDE: Figure = {
     "orientation": "v",
@@ -70,7 +70,7 @@ def lines(
             "showlegend": len(series) > 1,
             "xaxis": {"type": "category"},
             "yaxis": {
-                **(_PERCENT_AXIS if number == PERCENT else _NUMBER_AXIS),
+                **(_PERCENT_AXIS if number == PERCENT else NUMBER_AXIS),
                 "rangemode": "tozero" if from_zero else "normal",
             },
         },
@@ -134,7 +134,7 @@ def stacks(x: Sequence[object], series: Mapping[str, Sequence[int]]) -> Figure:
             "showlegend": True,
             "legend": _LEGEND_BESIDE,
             "xaxis": {"type": "category"},
-            "yaxis": _NUMBER_AXIS,
+            "yaxis": NUMBER_AXIS,
         },
     }
 
@@ -164,7 +164,7 @@ def bridge(
                 "hovertemplate": "%{x}: %{y:,d}<extra></extra>",
             }
         ],
-        "layout": {"showlegend": False, "yaxis": _NUMBER_AXIS},
+        "layout": {"showlegend": False, "yaxis": NUMBER_AXIS},
     }
 
 
@@ -193,7 +193,7 @@ def grouped_bars(
                 "hovertemplate": "%{customdata}<extra></extra>",
             }
         ],
-        "layout": {"showlegend": False, "yaxis": {**_NUMBER_AXIS, "rangemode": "tozero"}},
+        "layout": {"showlegend": False, "yaxis": {**NUMBER_AXIS, "rangemode": "tozero"}},
     }
 
 
@@ -232,7 +232,7 @@ def panels(x: Sequence[int], series: Mapping[str, Sequence[Number]], columns: in
             }
         )
         layout[f"xaxis{axis}"] = {"tickformat": "d", "nticks": 4}
-        layout[f"yaxis{axis}"] = {**_NUMBER_AXIS, "nticks": 4, "rangemode": "tozero"}
+        layout[f"yaxis{axis}"] = {**NUMBER_AXIS, "nticks": 4, "rangemode": "tozero"}
         layout["annotations"].append(
             {
                 "text": f"<b>{name}</b>",

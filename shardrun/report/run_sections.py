@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import duckdb
 
 from shardrun.console.numbers import format_seconds
-from shardrun.database import ALIAS, qualified
-from shardrun.digest import CANONICAL_SCHEMA, DatabaseDigest
+from shardrun.database import ALIAS
+from shardrun.digest import DatabaseDigest, canonical_relation
 from shardrun.ledger_records import LedgerContents, Status
 from shardrun.periods import YEAR_COLUMN
 from shardrun.report.blocks import Chart, DataTable, Section, Tile
@@ -60,7 +60,7 @@ def read_checks(
         None where it has no such table: one with a year, a check_name and its contradictions.
     """
     for table, place in written.items():
-        relation = qualified(ALIAS, CANONICAL_SCHEMA, table)
+        relation = canonical_relation(ALIAS, table)
         if place.stage is not WorkflowStage.VALIDATION:
             continue
         if read_columns(connection, relation).keys() >= _CHECK_COLUMNS:
@@ -93,7 +93,7 @@ def reporting_section(
     tables = []
     for table, place in written.items():
         if place.stage is WorkflowStage.REPORTING:
-            relation = qualified(ALIAS, CANONICAL_SCHEMA, table)
+            relation = canonical_relation(ALIAS, table)
             rows = connection.execute(f"from {relation} order by all").fetchall()
             tables.append(DataTable(table, tuple(read_columns(connection, relation)), tuple(rows)))
     if not tables:
@@ -151,12 +151,21 @@ def origin_section(ledger: LedgerContents, digest: DatabaseDigest) -> Section:
         for each in ledger.runs
     )
     tables = tuple((table.table, table.rows, table.digest) for table in digest.tables)
+    branches = tuple(
+        (f"before {branch.year}", str(branch.source), branch.source_run_id)
+        for branch in ledger.branches
+    )
     return Section(
         "Where it comes from",
         "Databases made from the same configuration, inputs and project have the same digest, "
         "whatever the threads, the shards or the version of DuckDB.",
         [
             DataTable("Runs", ("run", "status", "years", "started"), runs),
+            *(
+                [DataTable("Years of another run", ("years", "database", "run"), branches)]
+                if branches
+                else []
+            ),
             DataTable("Configuration", ("setting", "value"), config),
             DataTable(
                 "Inputs and project", ("input", "digest"), (*inputs, ("project", made_from.project))

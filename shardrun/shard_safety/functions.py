@@ -142,7 +142,7 @@ _RANDOM = Refusal(
 )
 _CLOCK = Refusal(
     "{} reads the clock, so it gives another value in every run and every shard",
-    "Take the date from simulation_year or from a table of a FOUNDATION model.",
+    "Take the date from the period or from a table of a FOUNDATION model.",
 )
 _COUNTER = Refusal(
     "{} counts on its own in every shard",

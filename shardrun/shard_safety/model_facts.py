@@ -81,10 +81,7 @@ def _reasons(model: ModelFacts, *, is_canonical: bool) -> Iterator[tuple[str, st
     if is_canonical:
         yield from _canonical(model)
     elif model.materialized == "incremental":
-        yield (
-            "it is incremental, and a shard holds nothing of the years before",
-            "Make it ephemeral, a view or a table; only the canonical table keeps its years.",
-        )
+        yield from _by_period(model)
     elif model.materialized not in _WITHIN_A_YEAR:
         yield (
             f"it is materialized as {model.materialized}, which a shard does not know",
@@ -93,7 +90,18 @@ def _reasons(model: ModelFacts, *, is_canonical: bool) -> Iterator[tuple[str, st
 
 
 def _canonical(model: ModelFacts) -> Iterator[tuple[str, str]]:
-    if (model.materialized, model.incremental_strategy) != ("incremental", "delete+insert"):
+    if model.materialized == "incremental":
+        yield from _by_period(model)
+    else:
+        yield (
+            f"it is materialized as {model.materialized}, and the union of the shards replaces one "
+            "year of its table",
+            "Make it incremental with incremental_strategy='delete+insert'.",
+        )
+
+
+def _by_period(model: ModelFacts) -> Iterator[tuple[str, str]]:
+    if model.incremental_strategy != "delete+insert":
         strategy = f" by {model.incremental_strategy}" if model.incremental_strategy else ""
         yield (
             f"it is materialized as {model.materialized}{strategy}, and the union of the shards "

@@ -17,7 +17,8 @@ _NOT_KEYED = Refusal(
 )
 _NOT_NARROWED = Refusal(
     "it is not restricted to the shard, so every shard would write all of its rows",
-    "Put shardrun.shard_filter in the where of the tables with <key> that it starts from.",
+    "Put shardrun.shard_filter in the where of the tables with <key> that it starts from; or call "
+    "it nowhere, and start from tables that carry the shard key.",
 )
 _NO_KEY_COLUMN = Refusal(
     "it keeps no key column, so its rows can't be told to be the shard's own",

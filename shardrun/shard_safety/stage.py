@@ -6,7 +6,7 @@ must be. It must never run any of the SQL, and never connect to the person's dat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -47,6 +47,7 @@ def analyze_stage(
     inputs: Mapping[str, InputColumns],
     keys: Sequence[str],
     canonical: str,
+    narrowed: Collection[str] = (),
 ) -> StageVerdict:
     """Return whether the stage's models may be run shard by shard, and why not.
 
@@ -59,8 +60,9 @@ def analyze_stage(
             entities that the column names; rows with an equal value in one of them belong to the
             same shard. They are never null.
         canonical: the name of the model whose table the shards' rows go to.
+        narrowed: the inputs of which a shard is given its own rows alone, whatever the SQL asks.
     """
-    stage = _Stage(StageTables(inputs, keys))
+    stage = _Stage(StageTables(inputs, keys, narrowed))
     with duckdb.connect(":memory:") as connection:
         stage.connection = connection
         return stage.verdict(models, canonical)
@@ -98,8 +100,13 @@ class _Stage:
         reads = {name for each in done.values() for name in each.record.reads}
         return StageVerdict(
             violations=tuple(violations),
-            narrowed_inputs=tuple(sorted(n for n in reads if self.tables.is_keyed(n))),
-            broadcast_inputs=tuple(sorted(n for n in reads if not self.tables.is_keyed(n))),
+            narrowed_inputs=tuple(sorted(n for n in reads if self.tables.is_narrowed(n))),
+            broadcast_inputs=tuple(sorted(n for n in reads if not self.tables.is_narrowed(n))),
+            common_models=frozenset(
+                name
+                for name, each in done.items()
+                if each.relation.spread in (Spread.EVERYWHERE, Spread.WHOLE)
+            ),
         )
 
     def _analyse(self, model: CompiledModel, *, is_canonical: bool) -> _Analysed:
@@ -116,7 +123,7 @@ class _Stage:
             findings.refuse(refusal, Node(at=error.at))
         except RecursionError:
             findings.refuse(_TOO_DEEP)
-        if model.relation:
+        if model.relation and not model.keeps_periods:
             self.tables.add(model.relation, relation)
         return _Analysed(model, relation, findings.record)
 

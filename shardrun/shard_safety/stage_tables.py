@@ -6,7 +6,7 @@ Owns what each of them is to a shard. It must never open a database.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from shardrun.shard_safety import functions
 from shardrun.shard_safety.findings import Findings
@@ -30,12 +30,18 @@ _NAME_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 class StageTables:
     """The inputs of a stage and, as they become known, the tables of its models."""
 
-    def __init__(self, inputs: Mapping[str, InputColumns], keys: Sequence[str]) -> None:
-        """Take the inputs and the names of the key columns."""
+    def __init__(
+        self,
+        inputs: Mapping[str, InputColumns],
+        keys: Sequence[str],
+        narrowed: Collection[str] = (),
+    ) -> None:
+        """Take the inputs, the names of the key columns, and the inputs that come narrowed."""
         self.keys = tuple(key.lower() for key in keys)
         self._inputs = inputs
+        self._narrowed = frozenset(narrowed)
         self._parts = {name: _parts(name) for name in inputs}
-        self._relations = {name: self._input(columns) for name, columns in inputs.items()}
+        self._relations = {name: self._input(name, columns) for name, columns in inputs.items()}
         self._own: dict[tuple[str, ...], Relation | None] = {}
 
     def expect(self, names: Iterable[str]) -> None:
@@ -60,9 +66,9 @@ class StageTables:
             return Relation(Spread.EVERYWHERE, (), is_open=True)
         return Refusal(_UNKNOWN_TABLE.reason.format(shown), _UNKNOWN_TABLE.advice)
 
-    def is_keyed(self, name: str) -> bool:
-        """Return whether the rows of an input belong to entities."""
-        return self._relations[name].spread.is_keyed
+    def is_narrowed(self, name: str) -> bool:
+        """Return whether a shard needs only its own rows of an input."""
+        return name in self._narrowed if self._narrowed else self._relations[name].spread.is_keyed
 
     def key_types(self) -> dict[str, frozenset[str]]:
         """Return the types that each key column has in the inputs, as far as they are given."""
@@ -78,16 +84,18 @@ class StageTables:
         """Return a message with the names of the key columns in it."""
         return text.replace("<key>", " or ".join(self.keys))
 
-    def _input(self, columns: InputColumns) -> Relation:
+    def _input(self, name: str, columns: InputColumns) -> Relation:
         types = columns if isinstance(columns, Mapping) else dict.fromkeys(columns, "")
         known = tuple(
             Column(
-                name=name,
-                key=name.lower() if name.lower() in self.keys else None,
+                name=column,
+                key=column.lower() if column.lower() in self.keys else None,
                 is_exact=type_name.upper().partition("(")[0] in functions.EXACT_TYPES,
             )
-            for name, type_name in types.items()
+            for column, type_name in types.items()
         )
+        if name in self._narrowed:
+            return Relation(Spread.NARROWED, known)
         is_keyed = any(column.key for column in known)
         return Relation(Spread.WHOLE if is_keyed else Spread.EVERYWHERE, known)
 

@@ -27,6 +27,7 @@ class CompiledModel:
         sql: compiled for shard 0 of 2.
         other_shard_sql: compiled for shard 1 of 2.
         unsharded_sql: compiled without shards, as the default path runs it.
+        keeps_periods: its table holds other periods too, which a shard's does not.
         path: the model's own file.
         compiled_path: the file that holds ``sql``.
     """
@@ -38,6 +39,7 @@ class CompiledModel:
     unsharded_sql: str
     path: Path
     compiled_path: Path
+    keeps_periods: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,13 @@ class StageVerdict:
         violations: in the order of models and lines; none where the stage is shard-safe.
         narrowed_inputs: the inputs of which a shard needs only its own rows, sorted.
         broadcast_inputs: the inputs of which every shard needs all rows, sorted.
+        common_models: the models whose table has the same rows in every shard.
     """
 
     violations: tuple[Violation, ...]
     narrowed_inputs: tuple[str, ...]
     broadcast_inputs: tuple[str, ...]
+    common_models: frozenset[str] = frozenset()
 
     @property
     def is_safe(self) -> bool:

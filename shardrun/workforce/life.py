@@ -137,8 +137,8 @@ def read_lives(
         "(select (simulation_year, employee_id) from int_layoffs) group by all",
         [*parameters, *parameters],
     )
-    seed = connection.execute("select any_value(random_seed) from int_year_parameters").fetchone()
-    create_draws(connection, "traced", int(seed[0]) if seed else 0)
+    seeds = connection.execute("select simulation_year, random_seed from int_year_parameters")
+    create_draws(connection, "traced", dict(seeds.fetchall()))
     hazards = HazardTables(connection)
     events, snapshots = (
         {

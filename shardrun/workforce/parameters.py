@@ -52,17 +52,26 @@ DeferralRate = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4), INTEGER_T
 GrowthRate = Annotated[Decimal, Field(ge=Decimal("-0.5"), le=1, decimal_places=6), INTEGER_TOO]
 Hours = Annotated[Decimal, Field(ge=1, le=8784, decimal_places=2), INTEGER_TOO]
 PayScale = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=9), INTEGER_TOO]
-MonthDay = Annotated[str, BeforeValidator(_month_day)]
+MonthDay = Annotated[
+    str,
+    BeforeValidator(_month_day),
+    Field(json_schema_extra={"pattern": "^[0-9]{2}-[0-9]{2}$"}),
+]
 
 
 class WorkforceSimulationSection(SimulationSection):
-    """`simulation`, with the growth of active headcount that every year ends on."""
+    """`simulation`: which years, the seed of every random draw, and growth.
+
+    Attributes:
+        target_growth_rate: active headcount at each year's end over its start, minus one; met
+            exactly, to rounding.
+    """
 
     target_growth_rate: GrowthRate = Decimal("0.03")
 
 
 class WorkforceWorkflowSection(WorkflowSection):
-    """`workflow`, with the table of the bundled project's events."""
+    """`workflow`: the stages of a year, and the tables that mean something to us."""
 
     event_table: EventTable | None = EventTable(
         model="fct_yearly_events",
@@ -75,7 +84,17 @@ class WorkforceWorkflowSection(WorkflowSection):
 
 
 class CensusColumns(Section):
-    """`census.columns`: what the census file calls a column; None means by its own name here."""
+    """`census.columns`: what the census file calls a column; None means by its own name here.
+
+    Attributes:
+        employee_id: who it is; unique, kept as text.
+        birth_date: date of birth.
+        hire_date: date of hire.
+        compensation: pay in the census's currency, for `census.pay_period`.
+        job_level: a level of dbt/seeds/job_levels.csv; follows from the pay bands where missing.
+        is_enrolled: whether the person is in the plan; nobody is where missing.
+        deferral_rate: share of pay that an enrolled person defers, 0 to 1.
+    """
 
     employee_id: Text | None = None
     birth_date: Text | None = None
@@ -117,6 +136,13 @@ class CompensationSection(Section):
 
     `pay_scale` multiplies the pay of job levels and hires in dbt/seeds/, which is in US dollars
     of 2025; from the start year on it grows with `cola_rate`.
+
+    Attributes:
+        pay_scale: times the pay in dbt/seeds/.
+        cola_rate: cost of living, on every raise and on the pay levels.
+        merit_budget: merit rise of an average performer.
+        raise_date: month-day on which raises take effect.
+        promotion_increase: over the pay of the day before, at least the new level's minimum.
     """
 
     pay_scale: PayScale = Decimal(1)
@@ -127,7 +153,14 @@ class CompensationSection(Section):
 
 
 class PlanSection(Section):
-    """`plan`: eligibility in days from hire; automatic escalation in shares of pay."""
+    """`plan`: eligibility in days from hire; automatic escalation in shares of pay.
+
+    Attributes:
+        eligibility_wait_days: days from hire to the first possible enrollment.
+        escalation_date: month-day of automatic deferral increases.
+        escalation_step: what an increase adds to the deferral rate.
+        escalation_cap: the deferral rate that increases stop at.
+    """
 
     eligibility_wait_days: int = Field(default=90, ge=0, le=3650)
     escalation_date: MonthDay = "07-01"
@@ -162,6 +195,13 @@ class WorkforceConfig(SimulationConfig):
             "escalation_step": _plain(self.plan.escalation_step),
             "escalation_cap": _plain(self.plan.escalation_cap),
         }
+
+    def first_year_vars(self) -> frozenset[str]:
+        """Return the vars that mean nothing later: pay levels go on from those of the year before.
+
+        A branch, which begins later, can't change them.
+        """
+        return super().first_year_vars() | {"pay_scale"}
 
 
 def _plain(rate: Decimal) -> str:

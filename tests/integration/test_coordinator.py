@@ -19,11 +19,13 @@ import pytest
 
 from shardrun.coordinator import UnionResult, write_union
 from shardrun.errors import ShardError
-from shardrun.shard_checks import CanonicalTable
+from shardrun.shard_checks import CanonicalTable, SideTable
 from shardrun.shard_pool import ShardPool, run_shards
 from shardrun.shards import Relation, ShardResult, ShardTask
 from shardrun.worker import run_shard
 from tests.support.sharding import (
+    CATALOG,
+    EVENTS,
     TABLE,
     YEAR,
     attach,
@@ -33,6 +35,7 @@ from tests.support.sharding import (
     rows_of,
     tasks_of,
     with_model,
+    with_side_table,
 )
 
 pytestmark = pytest.mark.integration
@@ -61,7 +64,7 @@ def unite(
 ) -> tuple[UnionResult, list[tuple[Any, ...]]]:
     """Write the union, read it back; make sure that no shard stays attached."""
     with opened(main) as connection:
-        union = write_union(connection, results, table, lambda _: None)
+        union = write_union(connection, results, table, lambda *_: None)
         attached = connection.execute(
             "select count(*) from duckdb_databases() where not internal"
         ).fetchall()
@@ -162,11 +165,11 @@ def test_a_union_replaces_its_year_and_leaves_the_others(main: Path) -> None:
 def test_the_record_is_written_with_the_rows_or_not_at_all(main: Path) -> None:
     results = made(tasks_of(main, 2))
 
-    def record(connection: duckdb.DuckDBPyConnection) -> None:
+    def record(connection: duckdb.DuckDBPyConnection, union: UnionResult) -> None:
         connection.execute("create table simulation.main.done as select 1 as year")
 
-    def fail(connection: duckdb.DuckDBPyConnection) -> None:
-        record(connection)
+    def fail(connection: duckdb.DuckDBPyConnection, union: UnionResult) -> None:
+        record(connection, union)
         raise LookupError
 
     with opened(main) as connection:
@@ -183,7 +186,7 @@ def test_a_new_table_shows_its_rows_to_every_filter_in_the_session_that_made_it(
 ) -> None:
     results = made(tasks_of(main, 2))
     with opened(main) as connection:
-        union = write_union(connection, results, TABLE, lambda _: None)
+        union = write_union(connection, results, TABLE, lambda *_: None)
         counted = connection.cursor().execute(
             f"select event_type, count(*) from {TABLE.name} "
             f"where simulation_year = {YEAR} group by event_type"
@@ -327,7 +330,7 @@ def test_a_coordinator_killed_in_the_transaction_leaves_the_year_as_it_was(main:
         "main, results, table = pickle.load(sys.stdin.buffer)\n"
         "connection = duckdb.connect()\n"
         "connection.execute(f'attach {quote_literal(main)} as simulation')\n"
-        "write_union(connection, results, table, lambda _: os.kill(os.getpid(), signal.SIGKILL))\n"
+        "write_union(connection, results, table, lambda *_: os.kill(os.getpid(), signal.SIGKILL))\n"
     )
     with opened(main) as connection:
         before = rows_of(connection)
@@ -352,5 +355,44 @@ def test_names_are_quoted_wherever_they_go(tmp_path: Path) -> None:
     results = made(tasks)
     with opened(main) as connection:
         connection.execute('create schema simulation."a ""schema"""')
-        union = write_union(connection, results, replace(TABLE, relation=strange), lambda _: None)
+        union = write_union(connection, results, replace(TABLE, relation=strange), lambda *_: None)
     assert union.rows == len(direct_rows(tmp_path))
+
+
+def test_tables_and_views_beside_the_canonical_one_come_with_it_in_its_transaction(
+    main: Path,
+) -> None:
+    leavers, common = Relation("main", "int_leavers"), Relation("marts", "int_levels")
+    tasks = [
+        with_side_table(task, common, "select level from range(3) as levels(level)")
+        for task in tasks_of(main, 3)
+    ]
+    sides = (SideTable(leavers, None, is_common=False), SideTable(common, None, is_common=True))
+    views = (
+        (Relation("main", "int_all"), f"select count(*) as people from {CATALOG}.main.people"),
+    )
+    with opened(main) as connection:
+        union = write_union(connection, made(tasks), TABLE, lambda *_: None, sides, views)
+        counts = [
+            connection.execute(f"select count(*) from {CATALOG}.{name}").fetchall()[0][0]
+            for name in ("main.fct_yearly_events", "main.int_leavers", "marts.int_levels")
+        ]
+        assert connection.execute(f"from {CATALOG}.main.int_all").fetchall() == [(600,)]
+        [(expected,)] = connection.execute(
+            f"select count(*) from {CATALOG}.main.people where employee_key % 7 = 3"
+        ).fetchall()
+    assert counts[1:] == [expected, 3]
+    assert union.rows == sum(counts) + 1
+    assert union.tables == (EVENTS, leavers, common, views[0][0])
+
+
+def test_a_table_beside_the_canonical_one_goes_with_it_if_the_record_fails(main: Path) -> None:
+    def fail(connection: duckdb.DuckDBPyConnection, union: UnionResult) -> None:
+        raise LookupError
+
+    side = SideTable(Relation("main", "int_leavers"), None, is_common=False)
+    with opened(main) as connection:
+        with pytest.raises(LookupError):
+            write_union(connection, made(tasks_of(main, 2)), TABLE, fail, [side])
+        tables = connection.execute("select table_name from duckdb_tables()").fetchall()
+    assert {"int_leavers", EVENTS.identifier}.isdisjoint(name for (name,) in tables)

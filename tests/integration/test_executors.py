@@ -18,8 +18,9 @@ import psutil
 import pytest
 
 from shardrun.executors import InlineExecutor, open_executor
-from shardrun.shard_pool import MAX_TRIES, ShardPool, run_shards
+from shardrun.shard_pool import ShardPool, run_shards
 from shardrun.shards import Shard, ShardProgress, ShardState, ShardTask
+from shardrun.task_pool import MAX_TRIES
 from shardrun.worker import prepare_worker
 from tests.support.sharding import (
     Gate,

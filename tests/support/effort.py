@@ -16,11 +16,11 @@ from unittest.mock import patch
 import duckdb
 from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 
-from shardrun.cli.projects import project_inputs, with_census
 from shardrun.config import load_config
 from shardrun.overrides import with_overrides
 from shardrun.preflight import accept_run
 from shardrun.progress import ProgressEvent, StepStarted
+from shardrun.projects import project_inputs, with_census
 from shardrun.session import execute_run
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import WorkforceConfig

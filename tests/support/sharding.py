@@ -139,8 +139,13 @@ def tasks_of(database: Path, total: int, **changes: Any) -> list[ShardTask]:
 
 def with_model(task: ShardTask, name: str, sql: str) -> ShardTask:
     """Return ``task`` with a model before its others."""
-    path = task.folder / "sql" / task.shard.name / f"{name}.sql"
-    model = ShardModel(name, Relation("main", name), "table", sql, path)
+    return with_side_table(task, Relation("main", name), sql)
+
+
+def with_side_table(task: ShardTask, relation: Relation, sql: str) -> ShardTask:
+    """Return ``task`` with a model of that relation before its others."""
+    path = task.folder / "sql" / task.shard.name / f"{relation.identifier}.sql"
+    model = ShardModel(relation.identifier, relation, "table", sql, path)
     return replace(task, models=(model, *task.models))
 
 

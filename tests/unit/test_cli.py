@@ -36,31 +36,6 @@ def simulate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return shardrun("run", "--config", "tiny/simulation_config.yaml", *arguments, cwd=cwd)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "run",
-        "status",
-        "digest",
-        "diff",
-        "trace",
-        "compare",
-        "export",
-        "report",
-        "census generate",
-        "census import",
-    ],
-)
-def test_every_help_has_examples(command: str, tmp_path: Path) -> None:
-    shown = shardrun(*command.split(), "--help", cwd=tmp_path)
-    assert shown.returncode == 0
-    assert f"shardrun {command}" in shown.stdout.partition("Examples")[2]
-
-
-def test_the_version_is_printed(tmp_path: Path) -> None:
-    assert shardrun("--version", cwd=tmp_path).stdout.startswith("shardrun ")
-
-
 def test_help_and_refusals_do_not_wait_for_dbt(here: Path) -> None:
     loaded = subprocess.run(
         [

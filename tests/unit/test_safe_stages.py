@@ -6,6 +6,7 @@ import pytest
 
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
 from shardrun.safe_stages import SafeStages
+from shardrun.shard_safety import StageVerdict
 from shardrun.shard_tasks import JUDGED_VARIANTS
 
 INPUT = RelationName("simulation", "main", "people")
@@ -25,21 +26,24 @@ NODE = StageNode(
 )
 
 
+VERDICT = StageVerdict((), (), ())
+
+
 def stage(sql: str) -> CompiledStage:
     variants = tuple({NODE.unique_id: sql} for _ in JUDGED_VARIANTS)
-    return CompiledStage((NODE,), (INPUT,), {NODE.unique_id: ()}, variants)
+    return CompiledStage((NODE,), (INPUT,), frozenset(), frozenset({NODE.unique_id}), variants)
 
 
 def safe_of(year: int, sql: str) -> SafeStages:
     safe = SafeStages()
-    safe.add(year, stage(sql), COLUMNS)
+    safe.add(year, stage(sql), COLUMNS, VERDICT)
     return safe
 
 
 def test_a_year_that_differs_by_the_year_alone_is_known() -> None:
     safe = safe_of(2025, "select * from people where joined < 2025 and year = 2025 - 1")
     later = stage("select * from people where joined < 2026 and year = 2026 - 1")
-    assert (2026, later, COLUMNS) in safe
+    assert safe.verdict(2026, later, COLUMNS) is VERDICT
 
 
 @pytest.mark.parametrize(
@@ -52,8 +56,9 @@ def test_a_year_that_differs_by_the_year_alone_is_known() -> None:
     ],
 )
 def test_a_year_whose_sql_says_anything_else_is_judged(later: str) -> None:
-    assert (2026, stage(later), COLUMNS) not in safe_of(
-        2025, "select * from people where year = 2025"
+    assert (
+        safe_of(2025, "select * from people where year = 2025").verdict(2026, stage(later), COLUMNS)
+        is None
     )
 
 
@@ -62,20 +67,20 @@ def test_every_set_of_vars_counts(place: int) -> None:
     known = stage("select 1")
     sql = list(known.sql)
     sql[place] = {NODE.unique_id: "select random()"}
-    assert (2025, replace(known, sql=tuple(sql)), COLUMNS) not in safe_of(2025, "select 1")
+    assert safe_of(2025, "select 1").verdict(2025, replace(known, sql=tuple(sql)), COLUMNS) is None
 
 
-def test_columns_materialization_and_readers_count() -> None:
+def test_columns_materialization_and_views_count() -> None:
     safe, known = safe_of(2025, "select 1"), stage("select 1")
-    assert (2025, known, {INPUT: {"person": "VARCHAR"}}) not in safe
-    assert (2025, known, {}) not in safe
+    assert safe.verdict(2025, known, {INPUT: {"person": "VARCHAR"}}) is None
+    assert safe.verdict(2025, known, {}) is None
     hooked = replace(known, nodes=(replace(NODE, has_pre_hooks=True),))
-    assert (2025, hooked, COLUMNS) not in safe
-    read = replace(known, readers={NODE.unique_id: ("report",)})
-    assert (2025, read, COLUMNS) not in safe
+    assert safe.verdict(2025, hooked, COLUMNS) is None
+    read = replace(known, behind_views=frozenset({INPUT}))
+    assert safe.verdict(2025, read, COLUMNS) is None
 
 
 def test_sql_of_the_shards_themselves_does_not_count() -> None:
     known = stage("select 1")
     more = replace(known, sql=(*known.sql, {NODE.unique_id: "select 1 where person_key < 7"}))
-    assert (2025, more, COLUMNS) in safe_of(2025, "select 1")
+    assert safe_of(2025, "select 1").verdict(2025, more, COLUMNS) is VERDICT

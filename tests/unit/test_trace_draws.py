@@ -34,11 +34,26 @@ def test_draws_are_those_of_the_projects_macro(seed: int) -> None:
         streams = ", ".join(f"draw_{stream}" for stream in STREAMS)
         drawn = connection.execute(f"select employee_id, {streams} from ({macro}) order by 1")
         expected = drawn.fetchall()
-        create_draws(connection, "people", seed)
+        create_draws(connection, "people", dict.fromkeys((2025, 2026, 2027), seed))
         assert (
             connection.execute(f"select employee_id, {streams} from draws order by 1").fetchall()
             == expected
         )
+
+
+def test_a_year_is_drawn_with_its_own_seed() -> None:
+    drawn = []
+    for seeds in ({2025: 1, 2026: 1}, {2025: 1, 2026: 2}, {2025: 2, 2026: 2}):
+        with duckdb.connect() as connection:
+            connection.execute(
+                "create table people as select year as simulation_year, 'E' as employee_id, "
+                "7::ubigint as employee_key from unnest([2025, 2026]) years(year)"
+            )
+            create_draws(connection, "people", seeds)
+            rows = connection.execute("from draws order by simulation_year").fetchall()
+        drawn.append(rows)
+    assert drawn[1] == [drawn[0][0], drawn[2][1]]
+    assert drawn[0] != drawn[2]
 
 
 @pytest.mark.parametrize("shards", [1, 2, 7, 8, 1024])

@@ -10,7 +10,11 @@
   const NARROW = 560;
   const PAPER = { wide: 640, half: 296, height: 0.8 };
 
-  const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  // "series-1@38" is that colour with an opacity of hexadecimal 38
+  const colour = (name) => {
+    const [own, opacity = ""] = name.split("@");
+    return getComputedStyle(root).getPropertyValue(`--${own}`).trim() + opacity;
+  };
 
   const coloured = (part) => {
     if (typeof part === "string") {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from shardrun.shard_safety import analyze_stage
+import pytest
+
+from shardrun.shard_safety import CompiledModel, StageVerdict, analyze_stage
 from tests.unit.shard_safety.corpus import INPUTS, KEYS
 from tests.unit.shard_safety.verdicts import model, verdict_of, verdict_on
 
@@ -133,3 +135,57 @@ def test_sql_nested_beyond_reach_is_refused() -> None:
     deep = "pay + " * 4000 + "1"
     (violation,) = verdict_on(f"select employee_id, {deep} as x from ({MINE})").violations
     assert violation.model == "events"
+
+
+PEOPLE, RAISES = '"db"."main"."people"', '"db"."main"."raises"'
+
+
+def _given_its_own_rows(*models: CompiledModel) -> StageVerdict:
+    return analyze_stage(
+        models, inputs=INPUTS, keys=KEYS, canonical="events", narrowed={PEOPLE, RAISES}
+    )
+
+
+def test_models_that_know_of_no_shards_are_safe_on_inputs_that_come_narrowed() -> None:
+    verdict = _given_its_own_rows(
+        model(
+            "events",
+            "select employee_id, title, amount from people\n"
+            "left join raises using (employee_id) join bands using (team)",
+        )
+    )
+    assert verdict.is_safe
+    assert verdict.narrowed_inputs == (PEOPLE, RAISES)
+    assert verdict.broadcast_inputs == ('"db"."main"."bands"',)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select employee_id, rank() over (order by pay, employee_id) as r from people",
+        "select a.employee_id from people as a join people as b on a.manager_id = b.employee_id",
+        "select employee_id from people where pay > (select max(pay) from people)",
+        "select team as employee_id from bands",
+    ],
+)
+def test_inputs_that_come_narrowed_excuse_nothing_that_mixes_entities(sql: str) -> None:
+    assert not _given_its_own_rows(model("events", sql)).is_safe
+
+
+def test_models_whose_table_is_the_same_in_every_shard_are_told_apart() -> None:
+    verdict = _given_its_own_rows(
+        model("int_titles", "select team, title from bands"),
+        model("int_mine", "select employee_id, pay from people"),
+        model("events", "select employee_id, pay from int_mine"),
+    )
+    assert verdict.is_safe
+    assert verdict.common_models == {"int_titles"}
+
+
+def test_a_table_that_keeps_its_periods_may_not_be_read_in_its_own_stage() -> None:
+    kept = replace(model("int_kept", "select employee_id, pay from people"), keeps_periods=True)
+    assert _given_its_own_rows(kept, model("events", "select employee_id from people")).is_safe
+    (violation,) = _given_its_own_rows(
+        kept, model("events", "select employee_id from int_kept")
+    ).violations
+    assert "int_kept, a table that this stage writes" in violation.reason

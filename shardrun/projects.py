@@ -23,24 +23,59 @@ WORKFORCE_PROJECT = "workforce"
 JOB_LEVELS_SEED = Path("seeds/job_levels.csv")
 
 
-def load_run_config(path: Path | None, scenario: str | None = None) -> SimulationConfig:
+def load_run_config(
+    path: Path | None, scenario: str | None = None, directory: Path = Path()
+) -> SimulationConfig:
     """Read a run's configuration, as the workforce's where the dbt project is the workforce.
 
     Args:
         path: the file; None means the default one, or all defaults where there is none.
         scenario: the name of what is laid over it; None lays nothing.
+        directory: what its path, and those in it, are relative to.
 
     Raises:
         ConfigError: it is not acceptable.
         InputError: there is no such scenario.
     """
-    given = path or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
-    model = WorkforceConfig if given is None or _is_workforce(given) else SimulationConfig
+    given = _given(path, directory)
+    model = _model_of(given, directory)
     config = load_config(given, model) if given else model()
-    if scenario is None:
-        return config
-    file = find_scenario((given or DEFAULT_CONFIG).parent, scenario)
-    return load_with_scenario(given, file, model)
+    if scenario is not None:
+        file = find_scenario((given or directory / DEFAULT_CONFIG).parent, scenario)
+        config = load_with_scenario(given, file, model)
+    return rooted(config, directory)
+
+
+def config_model(path: Path | None) -> type[SimulationConfig]:
+    """Return what a configuration is a configuration of: the workforce, or any other dbt project.
+
+    Args:
+        path: the file; None means the default one.
+
+    Raises:
+        ConfigError: it is not readable.
+        ProjectError: there is no dbt project where it says.
+    """
+    return _model_of(_given(path), Path())
+
+
+def rooted(config: SimulationConfig, directory: Path) -> SimulationConfig:
+    """Return a configuration whose relative paths lie in ``directory``."""
+    project = config.project
+    profiles_dir = project.profiles_dir
+    there = config.model_copy(
+        update={
+            "project": project.model_copy(
+                update={
+                    "project_dir": directory / project.project_dir,
+                    "profiles_dir": None if profiles_dir is None else directory / profiles_dir,
+                }
+            )
+        }
+    )
+    if isinstance(there, WorkforceConfig):
+        return there.with_census(directory / there.census.path)
+    return there
 
 
 def with_census(config: SimulationConfig, census: Path) -> SimulationConfig:
@@ -73,6 +108,38 @@ def project_inputs(
         say_import(import_configured_census(config, target), remark)
 
     return {"census": read_census}
+
+
+def import_shared_inputs(
+    configs: Mapping[str, SimulationConfig], folder: Path, remark: Callable[[str], None]
+) -> Mapping[str, Mapping[str, Path]]:
+    """Check and import the inputs of several runs, once for all that read them alike.
+
+    Args:
+        configs: of the runs, by name.
+        folder: where the canonical forms go.
+        remark: is told how an input was read, and what is doubtful in it.
+
+    Returns:
+        by the name of the run and of the input, its canonical form.
+    """
+    imported: dict[tuple[object, ...], dict[str, Path]] = {}
+    for config in configs.values():
+        alike = _read_alike(config)
+        if alike in imported:
+            continue
+        imported[alike] = {}
+        for name, importer in project_inputs(config, remark).items():
+            imported[alike][name] = folder / f"{name}_{len(imported)}.parquet"
+            importer(imported[alike][name])
+    return {name: imported[_read_alike(config)] for name, config in configs.items()}
+
+
+def _read_alike(config: SimulationConfig) -> tuple[object, ...]:
+    """Return what the inputs of a run depend on: equal for runs that read the same."""
+    if not isinstance(config, WorkforceConfig):
+        return ()
+    return config.census, config.compensation.pay_scale, config.simulation.start_year
 
 
 def import_configured_census(
@@ -112,10 +179,18 @@ def say_import(imported: CensusImport, remark: Callable[[str], None]) -> None:
         remark(f"warning: census: {warning}")
 
 
-def _is_workforce(config_file: Path) -> bool:
+def _given(path: Path | None, directory: Path = Path()) -> Path | None:
+    if path is not None:
+        return directory / path
+    return directory / DEFAULT_CONFIG if (directory / DEFAULT_CONFIG).exists() else None
+
+
+def _model_of(config_file: Path | None, directory: Path) -> type[SimulationConfig]:
+    if config_file is None:
+        return WorkforceConfig
     # The config can't be checked without its model, so its project is looked up beforehand.
     section = read_yaml(config_file).data.get("project")
     folder = section.get("project_dir") if isinstance(section, dict) else None
-    if not isinstance(folder, str):
-        return True
-    return read_project(Path(folder)).name == WORKFORCE_PROJECT
+    if not isinstance(folder, str) or read_project(directory / folder).name == WORKFORCE_PROJECT:
+        return WorkforceConfig
+    return SimulationConfig

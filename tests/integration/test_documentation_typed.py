@@ -1,0 +1,69 @@
+"""The documentation's commands, typed in their order in one new folder: all but the long ones.
+
+The folder is what `shardrun init` makes; whether the long ones are accepted, a unit test says.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import examples
+from tests.support.documented import commands_in, documented_commands
+from tests.support.in_process import invoke
+
+pytestmark = pytest.mark.integration
+
+READ_ONLY = ("check", "compare", "config", "diff", "digest", "export", "report", "status", "trace")
+SHARDS = [
+    ("shardrun", "shard", "3", "--of", "8", "--year", "2027"),
+    ("shardrun", "shard", "--key", "E0000042", "--year", "2027", "--with-inputs"),
+]
+# a comparison on everyone, workbooks, and what another seed, project or file is needed for
+LEFT_OUT = {"--compare", "xlsx", "NH_2026_0000012", "loans/simulation_config.yaml"}
+
+
+def quick_commands() -> list[tuple[str, ...]]:
+    """Return the commands that read a database, those of help's examples among them."""
+    typed = [words for line in examples() for words in commands_in(line.partition(" # ")[0])]
+    return [
+        words
+        for words in dict.fromkeys([*documented_commands(), *typed])
+        if words[0] == "shardrun" and words[1] in READ_ONLY and not LEFT_OUT & set(words)
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new project, simulated as the documentation does, on fewer people."""
+    here = tmp_path_factory.mktemp("documented")
+    for words in (
+        ("init", "mysim", "--employees", "300"),
+        ("run",),
+        ("run", "--scenario", "high_growth"),
+    ):
+        done = invoke(*words, cwd=here if words[0] == "init" else here / "mysim")
+        assert done.returncode == 0, done.stderr
+    mysim = here / "mysim"
+    for name in ("a", "b", "before", "after", "threads", "shards", "staff"):
+        shutil.copy(mysim / "simulation.duckdb", mysim / f"{name}.duckdb")
+    return mysim
+
+
+@pytest.mark.parametrize("words", [*quick_commands(), *SHARDS], ids=" ".join)
+def test_a_documented_command_does_what_it_is_there_for(
+    words: tuple[str, ...], folder: Path
+) -> None:
+    shutil.rmtree(folder / "result", ignore_errors=True)
+    done = invoke(*words[1:], cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_a_run_that_is_done_says_so_as_the_documentation_promises(folder: Path) -> None:
+    for words in (("run", "2025-2029", "--database", "simulation.duckdb"), ("run", "--shards", 8)):
+        again = invoke(*words, cwd=folder)
+        assert again.returncode == 0, again.stderr
+        assert "already holds this run" in again.stderr

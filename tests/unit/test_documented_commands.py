@@ -1,0 +1,75 @@
+"""Every command that documentation and help tell people to type is one that its program accepts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from shardrun.cli import app
+from tests.support.commands import examples, parse_command
+from tests.support.documented import REPOSITORY, commands_in, documented_commands
+
+COMMANDS = documented_commands()
+# what any system or Python has, and nothing of ours can break
+COMMON = {"cd", "git", "pip", "pipx", "source"}
+# answered by typer while it parses
+ANSWERED_AT_ONCE = {("shardrun", "--install-completion")}
+
+
+def shardrun() -> Any:
+    return get_command(app)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_documented_command_is_one_that_exists(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    match words:
+        case _ if words in ANSWERED_AT_ONCE:
+            assert {option for p in shardrun().params for option in p.opts} >= {words[1]}
+        case "shardrun", *_:
+            parse_command(shardrun(), words)
+        case "dbt", *_:
+            from dbt.cli.main import cli
+
+            monkeypatch.chdir(REPOSITORY / "dbt")
+            monkeypatch.setenv("DBT_PROFILES_DIR", ".")
+            parse_command(cli, words)
+        case "make", target, *_:
+            targets = re.findall(
+                r"^([\w.-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE
+            )
+            assert target in targets
+        case "python", "-c", code:
+            compile(code, "documented", "exec")
+        case program, *_:
+            assert program in COMMON
+
+
+def test_commands_of_all_kinds_are_found() -> None:
+    assert {words[0] for words in COMMANDS} >= {"shardrun", "dbt", "make", "python"}
+    assert ("shardrun", "init", "mysim") in COMMANDS
+    assert ("shardrun", "run", "--scenario", "high_growth") in COMMANDS
+
+
+def test_a_wrong_flag_in_the_documentation_would_be_noticed() -> None:
+    with pytest.raises(Exception, match="No such option"):
+        parse_command(shardrun(), ("shardrun", "run", "--sharps", "8"))
+
+
+@pytest.mark.parametrize("line", examples())
+def test_every_example_of_a_help_is_accepted(line: str) -> None:
+    for words in commands_in(line.partition(" # ")[0]):
+        if words[0] == "shardrun" and "COMMAND" not in words:
+            parse_command(shardrun(), words)
+
+
+def test_every_python_block_compiles() -> None:
+    text = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        compile(block, "python.md", "exec")
