@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -13,17 +14,20 @@ from bench.measured import HEAVY
 from bench.targets import Verdict
 
 _NOTHING = "-"
+_WIDTH = 100
 
 
 def print_size(people: int, years: int, figures: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print one size: a line a contender, beside the default path."""
-    table = Table(title=f"{people:,} people x {years} years, medians, equal digests")
-    table.add_column("contender")
-    for heading in (
-        *("seconds", "x shardrun", "peak GB"),
-        *("events s", "CPU", "peak GB", "state s", "CPU", "overhead s"),
-    ):
-        table.add_column(heading, justify="right")
+    """Print one size, a line a contender; GB are peaks of all its processes together."""
+    table = Table(
+        title=f"{people:,} people x {years} years, medians, equal digests",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("contender", no_wrap=True)
+    for heading in ("seconds", "x", "GB", "events s", "CPU", "GB", "state s", "CPU", "overhead"):
+        table.add_column(heading, justify="right", no_wrap=True)
     default = figures[DEFAULT]
     for name, of in figures.items():
         events, state = (of["stages"].get(stage.value) for stage in HEAVY)
@@ -32,11 +36,13 @@ def print_size(people: int, years: int, figures: Mapping[str, Mapping[str, Any]]
             f"{of['seconds']:.2f}",
             f"{of['seconds'] / default['seconds']:.2f}",
             _gigabytes(of["peak_memory"]),
-            *(_stage(events) + ([_gigabytes(events["peak_memory"])] if events else [_NOTHING])),
+            *_stage(events),
+            _gigabytes(events and events["peak_memory"]),
             *_stage(state),
             _NOTHING if of["shard_overhead"] is None else f"{of['shard_overhead']:.2f}",
         )
-    Console().print(table)
+    # in a file or a pipe too, where rich would take 80 columns
+    Console(width=max(_WIDTH, Console().width)).print(table)
 
 
 def print_verdicts(verdicts: Mapping[str, Sequence[Verdict]]) -> None:

@@ -16,7 +16,6 @@ from shardrun.console.documents import outcome_document
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError, PipelineExecutionError
 from shardrun.preflight import hold_database
 from shardrun.progress import ProgressEvent, RunEnded, StepFinished
-from tests.support.command_line import shardrun as command
 from tests.support.in_process import invoke
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"
@@ -52,7 +51,7 @@ def test_a_run_returns_its_summary_and_checks(result: shardrun.RunResult, folder
 def test_the_command_line_and_the_api_make_the_same_tables(
     result: shardrun.RunResult, folder: Path
 ) -> None:
-    run = command(
+    run = invoke(
         *("run", "2025-2026", "--config", CONFIG, "--database", "command.duckdb"), cwd=folder
     )
     assert run.returncode == 0, run.stderr

@@ -7,10 +7,15 @@ the numbers.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
+from bench.polars_contender import run_polars
+from bench.workspace import Workspace
+from shardrun.workforce.parameters import WorkforceConfig
 from tests.support.effort import Effort, count_effort
 
 pytestmark = pytest.mark.integration
@@ -82,3 +87,16 @@ def test_a_later_year_scans_more_only_as_there_are_more_people(
     """A delete, join or check that reads all years would scan a tenth more in each than before."""
     earlier, later = (effort.rows_scanned[stage, year] / opening[year] for year in (2026, 2027))
     assert later <= 1.08 * earlier
+
+
+def test_the_benchmarks_polars_makes_the_very_events_of_a_year(
+    effort: Effort, tmp_path: Path
+) -> None:
+    """Its time says something only if it does the same work; it ends the program where not."""
+    config = WorkforceConfig.model_validate({"simulation": {"start_year": 2025, "end_year": 2025}})
+    run_polars(effort.database, Workspace(tmp_path, config, tmp_path, tmp_path))
+    with duckdb.connect(effort.database, read_only=True) as connection:
+        [(events,)] = connection.execute(
+            "select count(*) from fct_yearly_events where simulation_year = 2025"
+        ).fetchall()
+    assert len(pl.read_parquet(tmp_path / "events.parquet")) == events > 3000

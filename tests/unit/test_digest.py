@@ -102,15 +102,17 @@ def test_threads_and_insertion_order_do_not_show(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-def test_only_base_tables_of_the_schema_main_count(tmp_path: Path) -> None:
+def test_the_tables_of_every_schema_count_but_no_view_and_no_ledger(tmp_path: Path) -> None:
     path = tmp_path / "some.duckdb"
     with duckdb.connect(path) as connection:
         connection.execute("create table b as select 1 as id; create table a as select 2 as id")
         connection.execute("create view c as select * from a; create schema s")
         connection.execute("create table s.d as select 1 as id")
+        connection.execute("create schema shardrun; create table shardrun.runs (a int)")
     assert [(table.table, table.rows) for table in digest_database(path).tables] == [
         ("a", 1),
         ("b", 1),
+        ("s.d", 1),
     ]
 
 
