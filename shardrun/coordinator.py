@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import duckdb
@@ -49,7 +49,7 @@ def write_union(
     connection: duckdb.DuckDBPyConnection,
     results: Sequence[ShardResult],
     table: CanonicalTable,
-    record: Callable[[duckdb.DuckDBPyConnection, int], None],
+    record: Callable[[duckdb.DuckDBPyConnection, UnionResult], None],
     sides: Sequence[SideTable] = (),
     views: Sequence[tuple[Relation, str]] = (),
 ) -> UnionResult:
@@ -59,8 +59,8 @@ def write_union(
         connection: has the main file attached read-write, and no transaction open.
         results: one a shard of the year, in any order.
         table: where the rows go; it is made if it is missing.
-        record: is called inside the transaction with the number of the year's rows, to write into
-            the ledger that the year is done.
+        record: is called inside the transaction with what was written, to write into the ledger
+            that the year is done.
         sides: the tables that the shards hold beside it.
         views: what the stage leaves as views, with their SQL.
 
@@ -87,13 +87,14 @@ def write_union(
                     count_rows(connection, qualified(table.catalog, *each), period)
                     for each in written[1:]
                 )
-                record(connection, rows)
+                union = UnionResult(written, rows, perf_counter() - started)
+                record(connection, union)
     except duckdb.Error as error:
         year = ordered[0].shard.year
         raise ShardError(
             f"the shards of {year} can't be united. {UNTOUCHED} DuckDB says: {error}"
         ) from error
-    return UnionResult(written, rows, perf_counter() - started)
+    return replace(union, seconds=perf_counter() - started)
 
 
 @contextmanager

@@ -147,6 +147,32 @@ def ledger_has(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) 
     )
 
 
+def holds_nothing(path: Path) -> bool:
+    """Return whether a database has nothing in it, as a run leaves one that died as it began.
+
+    Raises:
+        DatabaseInUseError: another process is writing to it.
+        DatabaseError: it is not a DuckDB database.
+    """
+    with open_database(path) as connection:
+        [(things,)] = connection.execute(
+            "select count(*) from (select database_name, internal from duckdb_schemas() union all "
+            "select database_name, internal from duckdb_tables() union all "
+            "select database_name, internal from duckdb_views()) "
+            "where database_name = ? and not internal",
+            [ALIAS],
+        ).fetchall()
+    return int(things) == 0
+
+
+def storage_version(connection: duckdb.DuckDBPyConnection, catalog: str) -> str:
+    """Return the storage format of an attached database, as DuckDB names it: ``v1.0.0+``."""
+    [(version,)] = connection.execute(
+        "select tags['storage_version'] from duckdb_databases() where database_name = ?", [catalog]
+    ).fetchall()
+    return str(version)
+
+
 def claim_database(path: Path) -> None:
     """Make sure that a run may write to ``path``, just before it does.
 

@@ -19,6 +19,11 @@ This module must never import another module of the package.
 
 from __future__ import annotations
 
+import errno
+
+_OF_PATHS = frozenset({errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG, errno.EPERM, errno.EROFS})
+_OF_DISKS = frozenset({errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
+
 
 class ShardrunError(Exception):
     """Root of all errors that shardrun raises on purpose."""
@@ -86,3 +91,16 @@ class RunInterruptedError(ShardrunError):
     """A signal asked the run to stop."""
 
     exit_code = 130
+
+
+def of_system(error: OSError) -> ShardrunError | None:
+    """Return what the operating system refused as ours; None where it can only be our mistake.
+
+    Args:
+        error: about a path that can't be, a right that is missing, or a disk that is full.
+    """
+    if error.errno in _OF_PATHS:
+        return InputError(f"{error.filename}: {error.strerror}")
+    if error.errno in _OF_DISKS:
+        return ShardrunError(f"{error.filename or 'a file'} can't be written: {error.strerror}")
+    return None

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified
+from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified, storage_version
 from shardrun.errors import ProjectError
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger_records import RunLimits, Status
@@ -30,7 +30,11 @@ from shardrun.version import __version__
 
 
 class Ledger:
-    """Writes one run's rows."""
+    """Writes one run's rows.
+
+    Attributes:
+        database: the file whose ledger it is.
+    """
 
     def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection], database: Path) -> None:
         """Make the ledger's tables where they are missing, and what an older ledger lacks of them.
@@ -42,6 +46,7 @@ class Ledger:
         Raises:
             ProjectError: the instance has another file open, so nothing would land in this one.
         """
+        self.database = database
         self._cursor = cursor
         with cursor() as connection:
             catalog = catalog_of(connection, database)
@@ -55,7 +60,13 @@ class Ledger:
             self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
             self._written_tables = qualified(catalog, LEDGER_SCHEMA, "written_tables")
             self._branches = qualified(catalog, LEDGER_SCHEMA, "branches")
+            connection.begin()  # with half of its tables a database would seem a stranger's
             create_ledger_tables(connection, catalog)
+            connection.commit()
+            self._versions = {
+                **installed_versions(),
+                "storage": storage_version(connection, catalog),
+            }
         self._run_id: str | None = None
 
     def begin_run(
@@ -90,7 +101,7 @@ class Ledger:
                     end_year,
                     random_seed,
                     json.dumps(threading),
-                    json.dumps(installed_versions()),
+                    json.dumps(self._versions),
                     json.dumps(fingerprints.config),
                     json.dumps(fingerprints.inputs),
                     fingerprints.project,
@@ -184,6 +195,7 @@ class Ledger:
         checks_passed: int = 0,
         resources: ResourceUsage | None = None,
         shards: Sequence[ShardResult] = (),
+        written: Sequence[tuple[str, str]] = (),
         connection: duckdb.DuckDBPyConnection | None = None,
     ) -> None:
         """Record how a step ended, with what it took and gave; see :class:`StepRecord`.
@@ -198,11 +210,13 @@ class Ledger:
             checks_passed: how many of them passed.
             resources: what it took of the machine.
             shards: that it ran in.
+            written: schema and name of the tables it wrote, in the order of their writing.
             connection: whose transaction it is part of; None makes one of its own.
         """
         with self._transaction(connection) as writer:
             for result in shards:
                 self._record_shard(writer, stage, result)
+            self._record_tables(writer, stage, written)
             writer.execute(
                 f"update {self._steps} set status = ?, seconds = ?, rows = ?, checks = ?, "
                 "checks_passed = ?, cpu_seconds = ?, peak_memory = ?, read_bytes = ?, "
@@ -235,6 +249,23 @@ class Ledger:
             ],
         )
 
+    def _record_tables(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        stage: WorkflowStage,
+        tables: Sequence[tuple[str, str]],
+    ) -> None:
+        given = [[schema for schema, _ in tables], [name for _, name in tables]]
+        names = "select unnest(?::varchar[]), unnest(?::varchar[])"
+        connection.execute(
+            f"delete from {self._written_tables} where (table_schema, table_name) in ({names})",
+            given,
+        )
+        connection.execute(
+            f"insert into {self._written_tables} {names}, ?, unnest(range(?))",
+            [*given, stage, len(tables)],
+        )
+
     @contextmanager
     def _transaction(
         self, connection: duckdb.DuckDBPyConnection | None
@@ -247,20 +278,6 @@ class Ledger:
             own.begin()
             yield own
             own.commit()
-
-    def record_tables(self, stage: WorkflowStage, tables: Sequence[tuple[str, str]]) -> None:
-        """Record which tables a stage writes: schema and name, in the order of their writing."""
-        given = [[schema for schema, _ in tables], [name for _, name in tables]]
-        names = "select unnest(?::varchar[]), unnest(?::varchar[])"
-        with self._cursor() as connection:
-            connection.execute(
-                f"delete from {self._written_tables} where (table_schema, table_name) in ({names})",
-                given,
-            )
-            connection.execute(
-                f"insert into {self._written_tables} {names}, ?, unnest(range(?))",
-                [*given, stage, len(tables)],
-            )
 
 
 def installed_versions() -> dict[str, str]:

@@ -170,7 +170,7 @@ class BranchRecord:
 
 @dataclass(frozen=True, slots=True)
 class LedgerContents:
-    """All that a ledger holds, each in the order in which it began."""
+    """All that a ledger holds, runs and steps as they were recorded: a clock may be set back."""
 
     runs: tuple[RunRecord, ...]
     steps: tuple[StepRecord, ...]
@@ -202,12 +202,12 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
     runs = connection.execute(
         "select run_id, status, epoch_us(started_at), epoch_us(ended_at), start_year, end_year, "
         "random_seed, threading, versions, config, inputs, project, error, limits "
-        f"from {with_later_columns(catalog, 'runs')} order by started_at, run_id"
+        f"from {with_later_columns(catalog, 'runs')} order by place"
     ).fetchall()
     steps = connection.execute(
         "select run_id, year, stage, status, epoch_us(started_at), seconds, rows, checks, "
         "checks_passed, cpu_seconds, peak_memory, read_bytes, written_bytes "
-        f"from {with_later_columns(catalog, 'steps')} order by started_at, year"
+        f"from {with_later_columns(catalog, 'steps')} order by place"
     ).fetchall()
     return LedgerContents(
         runs=tuple(

@@ -101,7 +101,12 @@ def create_ledger_tables(connection: duckdb.DuckDBPyConnection, catalog: str) ->
 
 
 def with_later_columns(catalog: str, table: str) -> str:
-    """Return a table as a subquery in which what an older ledger lacks of it is null."""
+    """Return a table as a subquery in which what an older ledger lacks of it is null.
+
+    Its column ``place`` counts the rows in the order in which they were recorded.
+    """
     columns = ", ".join(f"null::{kind} as {name}" for name, kind in LATER_COLUMNS[table].items())
     relation = qualified(catalog, LEDGER_SCHEMA, table)
-    return f"(from {relation} union all by name select {columns} where false)"
+    return (
+        f"(select *, rowid as place from {relation} union all by name select {columns} where false)"
+    )

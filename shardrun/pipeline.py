@@ -13,6 +13,7 @@ from time import perf_counter
 import duckdb
 
 from shardrun.config import SimulationConfig
+from shardrun.coordinator import UnionResult
 from shardrun.database import count_rows
 from shardrun.dbt_runner import DbtCommandResult, DbtRunner, failure_message
 from shardrun.errors import (
@@ -22,6 +23,7 @@ from shardrun.errors import (
     ShardError,
     ShardrunError,
 )
+from shardrun.failed_rows import keep_failed_rows
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import Status
 from shardrun.periods import periods
@@ -97,9 +99,8 @@ class PipelineOrchestrator:
         started = perf_counter()
         with ResourceSampler() as sampler:
             if self._sharded is not None and self._sharded.stage is stage:
-                result, written = self._execute_in_shards(
-                    self._sharded, simulation_year, started, sampler
-                )
+                written: WrittenTables = ()  # recorded with the union
+                result = self._execute_in_shards(self._sharded, simulation_year, started, sampler)
             else:
                 result, written = self._execute_by_dbt(stage, simulation_year, started, sampler)
         if not (result.success and result.shards):  # a union is recorded in its own transaction
@@ -113,9 +114,8 @@ class PipelineOrchestrator:
                 checks_passed=result.checks_passed,
                 resources=result.resources,
                 shards=result.shards,
+                written=written if result.success else (),
             )
-        if result.success:
-            self._ledger.record_tables(stage, written)
         self._tell(_ending(result))
         return result
 
@@ -165,7 +165,7 @@ class PipelineOrchestrator:
     ) -> tuple[StageExecutionResult, WrittenTables]:
         commands = tuple(self._runner.run_stage_models(stage, year))
         seconds = perf_counter() - started
-        failed = [command for command in commands if not command.success]
+        failed = next((command for command in commands if not command.success), None)
         written = _written_relations(commands)
         result = StageExecutionResult(
             stage=stage,
@@ -175,38 +175,46 @@ class PipelineOrchestrator:
             rows=0 if failed else self._count_rows(stage, year, written),
             command_results=commands,
             resources=sampler.usage(),
-            failure=PipelineExecutionError(failure_message(failed[0], stage.name, year))
-            if failed
-            else None,
+            failure=self._failure(failed, stage, year) if failed else None,
         )
         names = [split_identifiers(relation) for relation in written]
         return result, [(schema, name) for *_, schema, name in names]
 
+    def _failure(
+        self, failed: DbtCommandResult, stage: WorkflowStage, year: int
+    ) -> PipelineExecutionError:
+        with self._runner.cursor() as connection:
+            kept = keep_failed_rows(connection, self._ledger.database, failed.failures)
+        return PipelineExecutionError("\n".join([failure_message(failed, stage.name, year), *kept]))
+
     def _execute_in_shards(
         self, sharded: ShardedStage, year: int, started: float, sampler: ResourceSampler
-    ) -> tuple[StageExecutionResult, WrittenTables]:
+    ) -> StageExecutionResult:
         def record(
-            connection: duckdb.DuckDBPyConnection, shards: Sequence[ShardResult], rows: int
+            connection: duckdb.DuckDBPyConnection,
+            shards: Sequence[ShardResult],
+            union: UnionResult,
         ) -> None:
             self._ledger.end_step(
                 sharded.stage,
                 year,
                 Status.FINISHED,
                 seconds=perf_counter() - started,
-                rows=rows,
+                rows=union.rows,
                 resources=sampler.usage(),
                 shards=shards,
+                written=union.tables,
                 connection=connection,
             )
 
         shards: tuple[ShardResult, ...] = ()
         failure: ShardrunError | None = None
-        rows, written = 0, []
+        rows = 0
         try:
             shards, union = sharded.execute(
                 year, self._ledger.origin(), lambda change: self._tell(ShardChanged(change)), record
             )
-            rows, written = union.rows, list(union.tables)
+            rows = union.rows
             self._tell(UnionFinished(year, len(shards), union.rows, union.seconds))
         except ShardsFailedError as error:
             shards, failure = error.results, error
@@ -214,7 +222,7 @@ class PipelineOrchestrator:
             failure = PipelineExecutionError(f"{sharded.stage.upper()} of {year}: {error}")
         except (ShardError, InputError) as error:
             failure = error
-        result = StageExecutionResult(
+        return StageExecutionResult(
             stage=sharded.stage,
             simulation_year=year,
             success=failure is None,
@@ -224,7 +232,6 @@ class PipelineOrchestrator:
             resources=sampler.usage(),
             failure=failure,
         )
-        return result, written
 
     def _count_rows(self, stage: WorkflowStage, year: int, written: Sequence[str]) -> int:
         yearly = self.config.workflow.stages[stage].when == "every_year"

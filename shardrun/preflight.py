@@ -22,7 +22,13 @@ from shardrun.branching import (
     taken_over,
 )
 from shardrun.config import SimulationConfig
-from shardrun.database import ALIAS, check_ownership, check_writable, open_database
+from shardrun.database import (
+    ALIAS,
+    check_ownership,
+    check_writable,
+    holds_nothing,
+    open_database,
+)
 from shardrun.dbt_project import read_project
 from shardrun.digest import digest_relation
 from shardrun.errors import InputError
@@ -146,7 +152,7 @@ def accept_run(
     folder = RunFolder(database)
     folder.restore_database()
     ledger = NO_LEDGER
-    if database.exists():
+    if database.exists() and not holds_nothing(database):
         check_ownership(database)
         if not fresh:
             with open_database(database) as connection:

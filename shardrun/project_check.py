@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from shardrun.config import SimulationConfig
+from shardrun.database import check_writable
 from shardrun.database_diff import DatabaseDiff, compare_databases
 from shardrun.dbt_runner import DbtRunner, failure_message
 from shardrun.errors import PipelineExecutionError
@@ -166,6 +167,7 @@ def _sampled(importer: InputImporter) -> InputImporter:
 @contextmanager
 def _trial(folder: RunFolder) -> Iterator[Path]:
     """Yield a folder for databases that nobody keeps; the folder of the check itself may stay."""
+    check_writable(folder.database)
     made = not folder.path.exists()
     folder.path.mkdir(mode=0o700, exist_ok=True)
     if folder.check.exists():

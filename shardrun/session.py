@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
+import duckdb
+
 from shardrun.branching import create_branch
 from shardrun.dask_executor import Cluster
 from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.executors import ExecutorName, available_cores
+from shardrun.failed_rows import forget_failed_rows
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import RunLimits, Status
@@ -52,6 +55,7 @@ def execute_run(
         ProjectError: dbt can't load the project.
         DatabaseInUseError: another process holds the database, or that it branches from.
         RunInterruptedError: by a signal; the database can be gone on with.
+        ShardrunError: the ledger can't be written, such as on a full disk.
     """
     folder = accepted.folder
     claim_database(folder.database)
@@ -65,7 +69,13 @@ def execute_run(
                 first_step_done()
             listener(event)
 
-        return _execute(accepted, tell, debug=debug, duckdb_threads=duckdb_threads)
+        try:
+            return _execute(accepted, tell, debug=debug, duckdb_threads=duckdb_threads)
+        except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException) as error:
+            raise ShardrunError(
+                f"{folder.database} can't be written to. DuckDB says: {error}\n"
+                "What was done until then is kept, and the same command goes on with it."
+            ) from error
 
 
 def _execute(
@@ -102,6 +112,8 @@ def _execute(
                         years.period_column,
                         accepted.from_year,
                     )
+            with runner.cursor() as connection:
+                forget_failed_rows(connection, accepted.folder.database)
             tell(RunStarted(run_id, accepted.plan, accepted.done))
             with _recorded(ledger):
                 summary = PipelineOrchestrator(
@@ -126,7 +138,8 @@ def _sharded_stage(
         step.stage is sharding.table.stage and (step.stage, step.year) not in accepted.done
         for step in accepted.plan
     )
-    clear_leftovers(accepted.folder, keep_files=sharding is not None)
+    wanted = sharding is not None and (sharding.keep_shards or (sharding.splits and pending))
+    clear_leftovers(accepted.folder, keep_files=wanted)
     if sharding is None or not sharding.splits or not pending:
         yield None
         return

@@ -43,8 +43,8 @@ from shardrun.stages import WorkflowStage
 from shardrun.table_columns import TableColumns, read_columns
 from shardrun.workflow_config import EventTable
 
-Record = Callable[[duckdb.DuckDBPyConnection, tuple[ShardResult, ...], int], None]
-"""Writes into the ledger, in the union's transaction, that these shards made so many rows."""
+Record = Callable[[duckdb.DuckDBPyConnection, tuple[ShardResult, ...], UnionResult], None]
+"""Writes into the ledger, in the union's transaction, what these shards have made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class ShardedStage:
                 connection,
                 results,
                 table,
-                lambda connection, rows: record(connection, results, rows),
+                lambda connection, union: record(connection, results, union),
                 sides,
                 side_views(compiled.stage, self.table),
             )
@@ -224,12 +224,14 @@ def _judged_safe(
 
 
 def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
-    """Remove what a run that ended badly left in the folder of the shards.
+    """Remove what a run that ended badly left: unfinished shards, and what DuckDB had spilled.
 
     Args:
         folder: of the run.
         keep_files: whether finished shard files may still be wanted.
     """
+    if folder.temp.is_dir():
+        shutil.rmtree(folder.temp)
     if not folder.shards.is_dir():
         return
     if not keep_files:

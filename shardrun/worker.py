@@ -23,7 +23,7 @@ from time import perf_counter
 
 import duckdb
 
-from shardrun.database import DatabaseLimits, qualified
+from shardrun.database import qualified
 from shardrun.errors import ShardError, ShardrunError
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.shard_file import (
@@ -35,9 +35,14 @@ from shardrun.shard_file import (
 )
 from shardrun.shards import ShardModel, ShardResult, ShardTask, failed_shard
 from shardrun.sql import quote_identifier, quote_literal
+from shardrun.worker_connection import MAIN_FILE, confined_connection
 
-_MAIN_FILE = "shardrun_main_file"
 _FINISHED = "shardrun_finished"
+_ADVICE: dict[type[Exception], str] = {
+    duckdb.PermissionException: "A shard may read the main file alone. Let a model of an earlier "
+    "stage be a table of what is in that file, or run without shards.",
+    duckdb.OutOfMemoryException: "Use more shards, fewer workers, or a higher memory limit.",
+}
 
 
 class _ModelFailedError(Exception):
@@ -77,7 +82,7 @@ def run_shard(task: ShardTask) -> ShardResult:
     except _ModelFailedError as error:
         return failed(str(error), error.model)
     except (duckdb.Error, OSError, ShardrunError) as error:
-        return failed(str(error))
+        return failed(_with_advice(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the coordinator
         place = traceback.extract_tb(error.__traceback__)[-1]
         return failed(f"{type(error).__name__} in {place.filename}:{place.lineno}: {error}")
@@ -93,6 +98,10 @@ def run_shard_twice(task: ShardTask) -> ShardResult:
     return run_shard(replace(task, attempt=attempt))
 
 
+def _with_advice(error: Exception) -> str:
+    return "\n".join(filter(None, [str(error), _ADVICE.get(type(error))]))
+
+
 def discard_unfinished(task: ShardTask) -> None:
     """Remove what a worker that was killed left of the task's shard."""
     if task.workspace.exists():
@@ -103,7 +112,7 @@ def _finished_before(task: ShardTask) -> ShardResult | None:
     """Return the result that the task's file holds, if it is the task's and no block is damaged."""
     if not task.file.exists():
         return None
-    with _instance(task, task.workspace) as connection:
+    with confined_connection(task, task.workspace) as connection:
         try:
             connection.execute(
                 f"attach {quote_literal(task.file)} as {_FINISHED} (type duckdb, read_only)"
@@ -124,9 +133,7 @@ def _finished_before(task: ShardTask) -> ShardResult | None:
 def _make(task: ShardTask, started: float) -> ShardResult:
     with _workspace(task) as workspace:
         draft = workspace / task.file.name
-        with _instance(task, workspace) as connection:
-            for name, value in task.settings:
-                connection.execute(f"set {quote_identifier(name)} = {quote_literal(value)}")
+        with confined_connection(task, workspace) as connection:
             _attach(connection, task, draft)
             connection.begin()  # else each of two dozen statements waits for the disk
             _provide_inputs(connection, task)
@@ -158,29 +165,12 @@ def _workspace(task: ShardTask) -> Iterator[Path]:
         discard_unfinished(task)
 
 
-@contextmanager
-def _instance(task: ShardTask, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    limits = DatabaseLimits(task.threads, task.memory_mb, spill / "spill")
-    with duckdb.connect(":memory:", config=dict(limits.settings())) as connection:
-        connection.execute("set enable_progress_bar = false")
-        # read once and removed: to compress it takes a tenth of a large shard's CPU time
-        connection.execute("set force_compression = 'uncompressed'")
-        yield connection
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, task: ShardTask, draft: Path) -> None:
-    connection.execute(
-        f"attach {quote_literal(task.database)} as {_MAIN_FILE} (type duckdb, read_only)"
-    )
     # a draft that is not finished is thrown away, so that nothing is gained by writing it twice
     connection.execute(
         f"attach {quote_literal(draft)} as {quote_identifier(task.catalog)} "
         "(recovery_mode no_wal_writes)"
     )
-    for name, file in task.attached:
-        connection.execute(
-            f"attach {quote_literal(file)} as {quote_identifier(name)} (type duckdb, read_only)"
-        )
     relations = [source.relation for source in task.inputs]
     relations += [model.relation for model in task.models]
     for schema in dict.fromkeys(relation.schema for relation in relations):
@@ -196,7 +186,7 @@ def _provide_inputs(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> N
         where = "" if source.predicate is None else f" where {source.predicate}"
         connection.execute(
             f"create {kind} {qualified(task.catalog, *source.relation)} as "
-            f"select * from {qualified(_MAIN_FILE, *source.relation)}{where}"
+            f"select * from {qualified(MAIN_FILE, *source.relation)}{where}"
         )
 
 
@@ -207,7 +197,7 @@ def _create_models(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> No
             connection.execute(f"create {model.materialization} {name} as (\n{model.sql}\n)")
         except duckdb.Error as error:
             _keep_sql(model)
-            raise _ModelFailedError(model, str(error)) from error
+            raise _ModelFailedError(model, _with_advice(error)) from error
 
 
 def _keep_sql(model: ShardModel) -> None:

@@ -33,7 +33,7 @@ from shardrun.cli import (
 )
 from shardrun.cli.options import FLAG
 from shardrun.console.terminal import Terminal
-from shardrun.errors import RunInterruptedError, ShardrunError
+from shardrun.errors import RunInterruptedError, ShardrunError, of_system
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.version import __version__
 
@@ -88,6 +88,7 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.umask(0o077)  # people's pay is in all that is written
     _leave(call())
 
 
@@ -106,6 +107,12 @@ def call(arguments: Sequence[str] | None = None) -> int:
     except ShardrunError as error:
         terminal.refuse(error)
         return error.exit_code
+    except OSError as error:
+        refusal = of_system(error)
+        if refusal is None:
+            raise
+        terminal.refuse(refusal)
+        return refusal.exit_code
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     return 0

@@ -148,5 +148,5 @@ def _flag(details: ErrorDetails) -> str:
 def _census_day(year: int) -> date:
     try:
         return date(year, 12, 31)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InputError(f"--as-of-year: {year} is not a year") from None

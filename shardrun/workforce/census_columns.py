@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from shardrun.errors import CensusError
 from shardrun.workforce.census_pay import PayPeriod
@@ -15,6 +15,7 @@ from shardrun.workforce.census_schema import CENSUS_COLUMNS, COLUMN_KEYS
 from shardrun.workforce.census_source import CensusSource, SourceColumn
 
 _NAMES_SHOWN = 20
+_NAMES_COMPARED = 2000  # for the nearest name; comparing a million of them takes minutes
 _SIMILAR = 0.5
 
 
@@ -35,9 +36,11 @@ def match_columns(
     """
     problems = [_unknown_key(key) for key in mapping if key not in COLUMN_KEYS]
     matched: dict[str, SourceColumn] = {}
+    exact, alike = _by_spelling(source.columns, str.strip), _by_spelling(source.columns, _plain)
     for column in CENSUS_COLUMNS:
         named = mapping.get(column.key)
-        found = _found(source.columns, [named] if named else [column.key, column.name])
+        wanted = [named] if named else [column.key, column.name]
+        found = _found(exact, alike, wanted)
         if len(found) == 1:
             matched[column.key] = found[0]
         elif found:
@@ -70,18 +73,29 @@ def match_columns(
     return matched
 
 
-def _found(columns: Sequence[SourceColumn], wanted: Sequence[str]) -> list[SourceColumn]:
+def _by_spelling(
+    columns: Sequence[SourceColumn], spelled: Callable[[str], str]
+) -> dict[str, list[SourceColumn]]:
+    by_spelling: dict[str, list[SourceColumn]] = {}
+    for column in columns:
+        by_spelling.setdefault(spelled(column.name), []).append(column)
+    return by_spelling
+
+
+def _found(
+    exact: Mapping[str, list[SourceColumn]],
+    alike: Mapping[str, list[SourceColumn]],
+    wanted: Sequence[str],
+) -> list[SourceColumn]:
     """Return the columns of the first wanted name that the file has, exactly or in our spelling."""
     for name in wanted:
-        for same in (str.strip, _plain):
-            found = [column for column in columns if same(column.name) == same(name)]
-            if found:
-                return found
+        if found := exact.get(name.strip()) or alike.get(_plain(name)):
+            return found
     return []
 
 
 def _missing(columns: Sequence[SourceColumn], key: str, named: str | None) -> str:
-    by_plain_name = {_plain(column.name): column.name for column in columns}
+    by_plain_name = {_plain(column.name): column.name for column in columns[:_NAMES_COMPARED]}
     near = difflib.get_close_matches(_plain(named or key), by_plain_name, 1, _SIMILAR)
     nearest = f"; the nearest is {by_plain_name[near[0]]!r}" if near else ""
     if named:

@@ -16,6 +16,8 @@ from shardrun.errors import CensusError
 
 _DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 24
+_LONG_LINE = 1 << 12
+_COLUMNS_TOO_MANY = 1000
 _BINARY_KINDS = {
     b"PK\x03\x04": "a spreadsheet or zip file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
@@ -63,6 +65,7 @@ def inspect_csv(source: Path, scratch: Path) -> CsvText:
     encoding, regular = _encoding(source)
     path = source if regular else _rewrite(source, scratch / "census.csv", encoding)
     delimiter, header, header_record = _header(source, path)
+    _refuse_endless_lines(source, path, delimiter, len(header))
     blank_records = _blank_records(source, path, delimiter, header_record)
     return CsvText(path, encoding, delimiter, header, header_record, blank_records)
 
@@ -113,6 +116,7 @@ def _rewrite(source: Path, copy: Path, encoding: str) -> Path:
 def _header(source: Path, path: Path) -> tuple[str, tuple[str, ...], int]:
     """Return delimiter, column names and record number of the header."""
     best: tuple[str, tuple[str, ...], int] | None = None
+    problem: csv.Error | None = None
     for delimiter in _DELIMITERS:
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
@@ -122,11 +126,34 @@ def _header(source: Path, path: Path) -> tuple[str, tuple[str, ...], int]:
                         if best is None or len(names) > len(best[1]):
                             best = (delimiter, names, number)
                         break
-        except csv.Error as error:
-            raise CensusError(f"{source}: its header can't be read as CSV: {error}") from error
+        except csv.Error as error:  # a long header is one endless field to the wrong delimiter
+            problem = error
+    if best is None and problem is not None:
+        raise CensusError(f"{source}: its header can't be read as CSV: {problem}") from problem
     if best is None:
         raise CensusError(f"{source} holds nothing but blank lines.")
     return best
+
+
+def _refuse_endless_lines(source: Path, path: Path, delimiter: str, columns: int) -> None:
+    """Refuse a line with far more columns than the header.
+
+    DuckDB keeps the whole line for each column too many: 3 MB of commas took all memory there is.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start = 0
+        while start < len(data):
+            end = data.rfind(b"\n", start, start + _LONG_LINE)
+            if end < 0:
+                end = data.find(b"\n", start)
+                end = len(data) if end < 0 else end
+                if data[start:end].count(delimiter.encode()) > columns + _COLUMNS_TOO_MANY:
+                    line = data[:start].count(b"\n") + 1
+                    raise CensusError(
+                        f"{source}: line {line} has more than {columns + _COLUMNS_TOO_MANY} "
+                        f"columns, and the header {columns}. Is it one census?"
+                    )
+            start = end + 1
 
 
 def _blank_records(source: Path, path: Path, delimiter: str, header: int) -> tuple[int, ...]:

@@ -165,11 +165,11 @@ def test_a_union_replaces_its_year_and_leaves_the_others(main: Path) -> None:
 def test_the_record_is_written_with_the_rows_or_not_at_all(main: Path) -> None:
     results = made(tasks_of(main, 2))
 
-    def record(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
+    def record(connection: duckdb.DuckDBPyConnection, union: UnionResult) -> None:
         connection.execute("create table simulation.main.done as select 1 as year")
 
-    def fail(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
-        record(connection, rows)
+    def fail(connection: duckdb.DuckDBPyConnection, union: UnionResult) -> None:
+        record(connection, union)
         raise LookupError
 
     with opened(main) as connection:
@@ -387,7 +387,7 @@ def test_tables_and_views_beside_the_canonical_one_come_with_it_in_its_transacti
 
 
 def test_a_table_beside_the_canonical_one_goes_with_it_if_the_record_fails(main: Path) -> None:
-    def fail(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
+    def fail(connection: duckdb.DuckDBPyConnection, union: UnionResult) -> None:
         raise LookupError
 
     side = SideTable(Relation("main", "int_leavers"), None, is_common=False)

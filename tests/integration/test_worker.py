@@ -8,11 +8,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.shards import Relation, ShardInput, ShardTask
+from shardrun.shards import Relation, Shard, ShardInput, ShardTask
 from shardrun.sql import quote_literal
 from shardrun.worker import run_shard, run_shard_twice
+from shardrun.worker_connection import MAIN_FILE, confined_connection
 from tests.support.sharding import (
     EVENTS,
+    YEAR,
     attach,
     direct_rows,
     make_main,
@@ -137,6 +139,7 @@ def test_a_model_that_needs_too_much_memory_fails_and_spills_nowhere_else(
     result = run_shard(replace(greedy, memory_mb=60))
     assert result.failure is not None
     assert "Out of Memory" in result.failure.message
+    assert "Use more shards" in result.failure.message
     assert set(tmp_path.iterdir()) - before == {task.folder}
 
 
@@ -202,6 +205,63 @@ def test_a_file_of_another_run_is_made_anew(task: ShardTask) -> None:
     with duckdb.connect(task.file, read_only=True) as connection:
         [(fingerprint,)] = connection.execute("select fingerprint from shardrun_shard").fetchall()
     assert fingerprint == again.fingerprint
+
+
+def test_a_file_of_another_year_or_shard_is_made_anew(main: Path, task: ShardTask) -> None:
+    first = run_shard(task)
+    for shard in (Shard(YEAR + 1, 1, 3), Shard(YEAR, 2, 3), Shard(YEAR, 1, 4)):
+        other = run_shard(replace(task, shard=shard))
+        assert other.failure is None
+        other.file.replace(task.file)
+        assert run_shard(task).fingerprint == first.fingerprint
+        with duckdb.connect(task.file, read_only=True) as connection:
+            [(year, index, total)] = connection.execute(
+                "select simulation_year, shard_id, total_shards from shardrun_shard"
+            ).fetchall()
+        assert Shard(year, index, total) == task.shard
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('{other}')",
+        "select * from read_text('/etc/hostname')",
+        "select * from glob('/*')",
+        "select * from '{other}.parquet'",
+    ],
+)
+def test_the_sql_of_a_shard_opens_no_file_but_its_own(
+    task: ShardTask, tmp_path: Path, sql: str
+) -> None:
+    other = tmp_path / "salaries.csv"
+    other.write_text("id,salary\n1,2\n")
+    failure = run_shard(with_model(task, "curious", sql.format(other=other))).failure
+    assert failure is not None
+    assert failure.model == "curious"
+    assert "disabled by configuration" in failure.message
+    assert "A shard may read the main file alone" in failure.message
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "load httpfs",
+        "install httpfs",
+        "set threads = 64",
+        "set enable_external_access = true",
+        "set allowed_directories = ['/']",
+        "attach '{other}' as other",
+        "copy (select 1) to '{other}'",
+        f"insert into {MAIN_FILE}.main.people select * from {MAIN_FILE}.main.people",
+    ],
+)
+def test_the_connection_of_a_worker_can_not_be_freed(
+    task: ShardTask, tmp_path: Path, statement: str
+) -> None:
+    other = tmp_path / "other.duckdb"
+    with confined_connection(task, tmp_path) as connection, pytest.raises(duckdb.Error):
+        connection.execute(statement.format(other=other))
+    assert not other.exists()
 
 
 @pytest.mark.parametrize("damage", ["truncated", "garbage", "empty", "foreign", "flipped"])

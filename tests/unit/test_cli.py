@@ -55,24 +55,18 @@ def test_help_and_refusals_do_not_wait_for_dbt(here: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["2029-2025"], "2025"),
-        (["next year"], "years"),
         (["--threads", "0"], "--threads"),
-        (["--threads", "many"], "--threads"),
-        (["--memory-limit", "lots"], "--memory-limit"),
         (["--config", "nowhere.yaml"], "nowhere.yaml"),
-        (["--database", "nowhere/simulation.duckdb"], "does not exist"),
-        (["--database", "."], "is a directory"),
         (["--database", "tiny/dbt_project.yml"], "not a DuckDB database"),
         (["--census", "people.csv"], "takes no census"),
         (["--no-such-flag"], "No such option"),
-        (["2025", "2026"], "unexpected extra argument"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_ends_in_one_message_and_exit_code_2(
+def test_a_mistake_ends_a_process_in_one_message_and_exit_code_2(
     here: Path, arguments: list[str], said: str
 ) -> None:
+    """Hundreds more are tried in tests/unit/bad_inputs, without a process each."""
     around = sorted(here.rglob("*"))
     refused = simulate(*arguments, cwd=here)
     assert refused.returncode == 2

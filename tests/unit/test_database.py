@@ -1,6 +1,7 @@
 """Promises about database files: whose they are, who holds them, what a refusal leaves."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,6 +114,21 @@ def test_a_damaged_database_is_refused_with_what_duckdb_says(ours: Path) -> None
     with pytest.raises(DatabaseError, match="DuckDB says"):
         check_ownership(ours)
     assert ours.read_bytes() == damaged
+
+
+def test_a_database_of_a_newer_duckdb_is_refused_with_what_to_install(ours: Path) -> None:
+    content = bytearray(ours.read_bytes())
+    content[12:20] = (10**6).to_bytes(8, "little")  # the version of the storage format
+    ours.write_bytes(content)
+    with pytest.raises(DatabaseError) as damaged:  # DuckDB itself says what the checksum must be
+        check_ownership(ours)
+    checksum = re.search(r"computed checksum (\d+)", str(damaged.value))
+    assert checksum is not None
+    content[:8] = int(checksum[1]).to_bytes(8, "little")
+    ours.write_bytes(content)
+    with pytest.raises(DatabaseError, match=r"written by a newer DuckDB .*pip install --upgrade"):
+        check_ownership(ours)
+    assert ours.read_bytes() == content
 
 
 def test_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def make(
         ledger.begin_run(2025, 2027, 42, {"dbt_threads": threads}, made_from)
         for stage, tables in WRITTEN.items():
             ledger.begin_step(stage, 2025)
-            ledger.end_step(stage, 2025, Status.FINISHED, seconds=1.0)
-            ledger.record_tables(stage, [("main", table) for table in tables])
+            written = [("main", table) for table in tables]
+            ledger.end_step(stage, 2025, Status.FINISHED, seconds=1.0, written=written)
         ledger.end_run(Status.FINISHED)
         for statement in (*TABLES, *changes):
             connection.execute(statement)

@@ -1,5 +1,6 @@
 """Promises about the ledger: what was written is read back, and only a file of ours has one."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -111,6 +112,22 @@ def test_a_run_that_died_is_told_by_the_next(cursor: Cursor, database: Path) -> 
     assert [run.status for run in read.runs] == [Status.INTERRUPTED, Status.RUNNING]
     assert [step.status for step in read.steps] == [Status.INTERRUPTED]
     assert read.done == frozenset()
+
+
+def test_a_clock_that_is_set_back_does_not_make_an_old_run_the_last(
+    cursor: Cursor, database: Path
+) -> None:
+    first = begin(Ledger(cursor, database))
+    with cursor() as connection:
+        connection.execute("update shardrun.runs set started_at = started_at + interval 1 year")
+    second = begin(Ledger(cursor, database))
+    assert [run.run_id for run in contents(cursor, database).runs] == [first, second]
+
+
+def test_a_ledger_names_the_storage_format(cursor: Cursor, database: Path) -> None:
+    begin(Ledger(cursor, database))
+    (run,) = contents(cursor, database).runs
+    assert re.fullmatch(r"v\d+\.\d+\.\d+\+?", run.versions["storage"])
 
 
 def test_a_file_with_a_ledger_is_ours(database: Path) -> None:

@@ -119,6 +119,14 @@ def test_fewer_years_than_the_database_holds_are_refused(
         accept_run(with_overrides(config, end_year=2026), database, {})
 
 
+def test_a_database_in_which_nothing_is_yet_is_gone_on_with(
+    config: SimulationConfig, database: Path
+) -> None:
+    duckdb.connect(database).close()  # a run that is killed before its ledger leaves this
+    accepted = accept_run(config, database, {})
+    assert accepted.done == frozenset()
+
+
 def test_a_fresh_run_replaces_whatever_changed(config: SimulationConfig, database: Path) -> None:
     record(accept_run(config, database, {}), steps=100)
     accepted = accept_run(with_overrides(config, start_year=2026), database, {}, fresh=True)

@@ -160,33 +160,6 @@ def test_a_file_may_be_replaced_by_its_own_import(import_text: ImportText) -> No
     assert again.rows == ROWS
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", "is empty"),
-        (b"\n\r\n  \n", "nothing but blank lines"),
-        (BARE.encode(), "no rows"),
-        (BARE.strip().encode(), "no rows"),
-        (b"PK\x03\x04rest", "a spreadsheet or zip file"),
-        (b"\x1f\x8b\x08rest", "a gzip file"),
-        (b"\x00\x01\x02\x03", "is not text"),
-        (b"PAR1 and nothing more", "is damaged or not what it seems"),
-        (b"\xff\xfe\x00", "none of the encodings"),
-        (BARE.encode() + b"\x81\x8d\x8f" + BARE_ROW.encode(), "none of the encodings"),
-        (b'"' + b"x" * 200_000, "header can't be read"),
-        (b"just a line of text", "its columns are not those of a census"),
-    ],
-)
-def test_what_is_no_census_is_refused_in_one_message(
-    import_text: ImportText, tmp_path: Path, content: bytes, told: str
-) -> None:
-    with pytest.raises(CensusError) as refused:
-        import_text(content)
-    assert "people.csv" in str(refused.value)
-    assert told in str(refused.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
-
-
 def test_damage_deep_in_a_parquet_file_is_one_message(
     import_file: ImportText, tmp_path: Path
 ) -> None:
@@ -212,13 +185,6 @@ def test_dates_beyond_all_bounds_are_refused_like_others(
         import_file(source)
     assert "birth_date is after 2024-12-31, the census date: 1 row" in str(refused.value)
     assert "hire_date is after 2024-12-31, the census date: 1 row" in str(refused.value)
-
-
-def test_a_path_that_is_no_file_is_refused(import_file: ImportText, tmp_path: Path) -> None:
-    with pytest.raises(CensusError, match="there is no census file"):
-        import_file(tmp_path / "missing.csv")
-    with pytest.raises(CensusError, match="is a directory"):
-        import_file(tmp_path)
 
 
 def test_missing_columns_are_named_with_the_nearest_and_the_key_to_set(
@@ -249,13 +215,3 @@ def test_a_mapping_that_does_not_fit_is_refused(
     with pytest.raises(CensusError) as refused:
         import_text(BARE + "1" + BARE_ROW, columns=columns)
     assert told in str(refused.value)
-
-
-def test_a_column_that_is_there_twice_is_refused(import_text: ImportText) -> None:
-    with pytest.raises(CensusError, match="employee_id: the file has 2 columns 'employee_id'"):
-        import_text("employee_id,birth_date,hire_date,compensation,employee_id\n")
-
-
-def test_a_file_of_one_column_says_how_columns_are_separated(import_text: ImportText) -> None:
-    with pytest.raises(CensusError, match=r"separated by comma, semicolon, tab or \|"):
-        import_text("employee_id:birth_date:hire_date\n")

@@ -1,4 +1,4 @@
-"""Promises about what a census must keep: refused by row, column and value, all at once."""
+"""Promises about what a census must keep; each single defect is in tests/unit/bad_inputs."""
 
 from __future__ import annotations
 
@@ -22,69 +22,6 @@ def refusal(import_text: ImportText, text: str, **settings: Any) -> str:
     with pytest.raises(CensusError) as refused:
         import_text(text, **settings)
     return str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("row", "told"),
-    [
-        (",1980-05-06,2010-01-31,1,2,true,0", "employee_id is empty: 1 row\n    row 3"),
-        ('"  ",1980-05-06,2010-01-31,1,2,true,0', "employee_id is empty: 1 row\n    row 3: '  '"),
-        (
-            "0001,1980-05-06,2010-01-31,1,2,true,0",
-            "employee_id repeats: 1 row\n    row 3: '0001' (first in row 2)",
-        ),
-        (
-            '"0001 ",1980-05-06,2010-01-31,1,2,true,0',
-            "employee_id repeats: 1 row\n    row 3: '0001 ' (first in row 2)",
-        ),
-        (
-            "NH_2025_0000001,1980-05-06,2010-01-31,1,2,true,0",
-            "is kept for people hired in the simulation (NH_<year>_<number>): 1 row\n    row 3",
-        ),
-        ("2,,2010-01-31,1,2,true,0", "birth_date is empty: 1 row\n    row 3"),
-        ("2,1980-02-30,2010-01-31,1,2,true,0", "birth_date can't be read as a date"),
-        ("2,1880-01-01,2010-01-31,1,2,true,0", "birth_date makes an age above 120"),
-        ("2,1980-05-06,,1,2,true,0", "hire_date is empty: 1 row\n    row 3"),
-        ("2,1980-05-06,soon,1,2,true,0", "hire_date can't be read as a date: 1 row\n    row 3: 's"),
-        ("2,1980-05-06,2025-01-01,1,2,true,0", "hire_date is after 2024-12-31, the census date"),
-        ("2,1980-05-06,1980-05-05,1,2,true,0", "hire_date is before the birth date"),
-        ("2,1980-05-06,2010-01-31,,2,true,0", "compensation is empty: 1 row\n    row 3"),
-        ("2,1980-05-06,2010-01-31,lots,2,true,0", "compensation can't be read as an amount"),
-        ("2,1980-05-06,2010-01-31,nan,2,true,0", "compensation can't be read as an amount"),
-        ("2,1980-05-06,2010-01-31,10000000000,2,true,0", "below ten billion a year"),
-        ("2,1980-05-06,2010-01-31,-1,2,true,0", "compensation is zero or negative: 1 row\n    row"),
-        ("2,1980-05-06,2010-01-31,0,2,true,0", "compensation is zero or negative"),
-        ("2,1980-05-06,2010-01-31,0.004,2,true,0", "compensation is zero or negative"),
-        (
-            "2,1980-05-06,2010-01-31,1,6,true,0",
-            "job_level is none of the job levels (1, 2, 3, 4, 5)",
-        ),
-        ("2,1980-05-06,2010-01-31,1,1.5,true,0", "job_level is none of the job levels"),
-        ("2,1980-05-06,2010-01-31,1,Chief,true,0", "row 3: 'Chief'"),
-        ("2,1980-05-06,2010-01-31,1,2,maybe,0", "is_enrolled is neither yes nor no"),
-        ("2,1980-05-06,2010-01-31,1,2,true,some", "deferral_rate can't be read as a rate"),
-        ("2,1980-05-06,2010-01-31,1,2,true,6", "deferral_rate is not between 0 and 1 (six percent"),
-        ("2,1980-05-06,2010-01-31,1,2,true,-0.01", "deferral_rate is not between 0 and 1"),
-        ("2,1980-05-06,2010-01-31,1,2,true,101%", "deferral_rate is not between 0 and 1"),
-        ("2,1980-05-06,2010-01-31,1,2", "the row has too few columns: 1 row\n    row 3: '2,1980"),
-        ("2,1980-05-06,2010-01-31,1,2,true,0,x", "the row has too many columns: 1 row\n    row 3"),
-        ('2,1980-05-06,2010-01-31,1,2,true,"0', "the row has a quote that is not closed"),
-        ('2,1980-05-06,2010-01-31,1,2,true,"0"1', "the row has a quote that is not closed"),
-    ],
-)
-def test_a_defect_is_told_with_row_column_and_value(
-    import_text: ImportText, tmp_path: Path, row: str, told: str
-) -> None:
-    message = refusal(import_text, f"{HEADER}{GOOD.format('0001')}{row}\n")
-    assert message.startswith(f"{tmp_path / 'people.csv'}: 1 defect; nothing was written.\n")
-    assert told in message
-    assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
-
-
-def test_a_birth_in_the_future_is_told(import_text: ImportText) -> None:
-    message = refusal(import_text, HEADER + "a,2025-01-01,2010-01-31,1,2,true,0\n")
-    told = "birth_date is after 2024-12-31, the census date: 1 row\n    row 2: '2025-01-01'"
-    assert told in message
 
 
 def test_all_kinds_of_defects_are_counted_in_one_message_and_ten_of_each_shown(

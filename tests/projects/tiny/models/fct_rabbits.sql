@@ -6,4 +6,5 @@ with state as (
     where simulation_year = {{ var('simulation_year') }}
 )
 
-select * from state {{ fail_if_told() }}
+select * from state
+{{ fail_if_told('STATE_ACCUMULATION') }}

@@ -15,3 +15,4 @@ select
         where simulation_year = {{ var('simulation_year') }} - 1
     ) as rabbits
     {%- endif %}
+{{ fail_if_told('FOUNDATION') }}
