@@ -28,6 +28,7 @@ LEFT_OUT = {
     "NH_2026_0000012",
     "loans/simulation_config.yaml",
     "ensemble.duckdb",
+    "shardrun.yaml",
 }
 
 

@@ -17,7 +17,7 @@ from tests.support.documented import REPOSITORY, commands_in, documented_command
 
 COMMANDS = documented_commands()
 # what any system or Python has, and nothing of ours can break
-COMMON = {"cd", "git", "pip", "pipx", "source"}
+COMMON = {"cd", "git", "pip", "pipx", "source"} | {"dask", "kubectl", "sbatch"}
 # answered by typer while it parses
 ANSWERED_AT_ONCE = {("shardrun", "--install-completion")}
 
