@@ -141,7 +141,9 @@ def test_shards_that_are_no_ranges_of_the_order_are_sorted_as_one(main: Path) ->
         people = task.models[0]
         sql = people.sql.rsplit("where", 1)[0]
         sql += f"where right(people.employee_id, 1)::int % 2 = {task.shard.index}"
-        tasks.append(replace(task, models=(replace(people, sql=sql), *task.models[1:])))
+        whole = tuple(replace(source, predicate=None) for source in task.inputs)
+        models = replace(people, sql=sql), *task.models[1:]
+        tasks.append(replace(task, models=models, inputs=whole))
     assert unite(main, made(tasks))[1] == direct_rows(main.parent)
 
 
@@ -371,8 +373,9 @@ def test_tables_and_views_beside_the_canonical_one_come_with_it_in_its_transacti
     views = (
         (Relation("main", "int_all"), f"select count(*) as people from {CATALOG}.main.people"),
     )
+    results = made(tasks)
     with opened(main) as connection:
-        union = write_union(connection, made(tasks), TABLE, lambda *_: None, sides, views)
+        union = write_union(connection, results, TABLE, lambda *_: None, sides, views)
         counts = [
             connection.execute(f"select count(*) from {CATALOG}.{name}").fetchall()[0][0]
             for name in ("main.fct_yearly_events", "main.int_leavers", "marts.int_levels")
@@ -391,8 +394,9 @@ def test_a_table_beside_the_canonical_one_goes_with_it_if_the_record_fails(main:
         raise LookupError
 
     side = SideTable(Relation("main", "int_leavers"), None, is_common=False)
+    results = made(tasks_of(main, 2))
     with opened(main) as connection:
         with pytest.raises(LookupError):
-            write_union(connection, made(tasks_of(main, 2)), TABLE, fail, [side])
+            write_union(connection, results, TABLE, fail, [side])
         tables = connection.execute("select table_name from duckdb_tables()").fetchall()
     assert {"int_leavers", EVENTS.identifier}.isdisjoint(name for (name,) in tables)
