@@ -16,8 +16,9 @@ from tests.support.commands import examples, parse_command
 from tests.support.documented import REPOSITORY, commands_in, documented_commands
 
 COMMANDS = documented_commands()
-# what any system or Python has, and nothing of ours can break
+# what a system, Python or a cluster has, and nothing of ours can break
 COMMON = {"cd", "git", "pip", "pipx", "source"}
+OF_CLUSTERS = {"dask", "kubectl", "sbatch"}
 # answered by typer while it parses
 ANSWERED_AT_ONCE = {("shardrun", "--install-completion")}
 
@@ -58,7 +59,7 @@ def test_every_documented_command_is_one_that_exists(
         case "python", "-c", code:
             compile(code, "documented", "exec")
         case program, *_:
-            assert program in COMMON
+            assert program in COMMON | OF_CLUSTERS
 
 
 def test_commands_of_all_kinds_are_found() -> None:
