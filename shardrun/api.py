@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from shardrun.branching import BranchPoint, branch_point
@@ -31,6 +32,9 @@ Years = str | int | tuple[int, int]
 Remark = Callable[[str], None]
 
 DEFAULT_DATABASE = Path("simulation.duckdb")
+
+_DBT = Lock()
+"""Held by the run at work: dbt keeps state of its own in the process, and can't do two at once."""
 
 _log = logging.getLogger("shardrun")
 
@@ -359,7 +363,7 @@ def _execute(
         remark(accepted.sharding.reason)
     if debug:
         remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
-    with progress as listener:
+    with _DBT, progress as listener:
         summary = execute_run(accepted, listener, debug=debug, duckdb_threads=duckdb_threads)
     summary.raise_for_failure()
 

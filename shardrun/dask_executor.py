@@ -73,6 +73,8 @@ class DaskExecutor(Executor):
                 self._local or cluster.scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False
             )
         except (OSError, ValueError) as error:
+            if self._local is not None:
+                self._local.close()
             raise InputError(
                 f"--scheduler: nobody answers at {cluster.scheduler}: {error}"
             ) from error

@@ -69,13 +69,16 @@ def _address(place: Path) -> str:
 def test_a_worker_that_is_killed_mid_run_costs_no_row(tmp_path: Path) -> None:
     project = Project.copied(tmp_path, 400, "2025-2026")
     project.must_run("default")
-    with _cluster(tmp_path) as (address, (first, _)):
-        run = project.start(
-            *("apart", "--shards", "12", "--workers", "2"),
-            *("--executor", "dask", "--scheduler", address),
+    said = []
+    with ExitStack() as stack:
+        address, (first, _) = stack.enter_context(_cluster(tmp_path))
+        run = stack.enter_context(
+            project.start(
+                *("apart", "--shards", "12", "--workers", "2"),
+                *("--executor", "dask", "--scheduler", address),
+            )
         )
         assert run.stderr is not None
-        said = []
         for line in run.stderr:  # a line a shard, as soon as it is made
             said.append(line)
             if "shard" in line and first.poll() is None:

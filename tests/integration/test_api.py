@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,23 @@ def test_a_task_in_a_thread_hears_how_its_run_gets_on(folder: Path) -> None:
     assert ran.outcome.run.random_seed == 7
     assert sum(isinstance(event, StepFinished) for event in events) == len(ran.outcome.steps)
     assert events[-1] == RunEnded(True, events[-1].seconds)
+
+
+def test_threads_of_one_process_run_one_after_the_other(folder: Path) -> None:
+    at_work: list[str] = []
+
+    def simulate(name: str) -> shardrun.RunResult:
+        def listen(_: ProgressEvent) -> None:
+            at_work.append(name)
+
+        return shardrun.run(
+            CONFIG, directory=folder, years=2025, database=f"{name}.duckdb", listener=listen
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(simulate, ["one", "two"]))
+    assert [row["closing_rabbits"] for result in both for row in result.summary] == [4, 4]
+    assert len([name for name, _ in groupby(at_work)]) == 2
 
 
 def test_a_failure_is_raised_and_the_same_call_goes_on_from_there(
