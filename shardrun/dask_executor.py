@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-_SECONDS_TO_CONNECT = 30
+_SECONDS_TO_CONNECT = 10
 _PACKAGES = ("shardrun", "duckdb")
 
 
