@@ -91,9 +91,9 @@ def main(
             if polars:
                 from bench.polars_contender import run_polars
 
-                on_result["polars, events of a year"] = run_polars
+                on_result["polars, a year"] = run_polars
             if smallpond:
-                on_result["smallpond, events of a year"] = partial(run_smallpond, smallpond)
+                on_result["smallpond, a year"] = partial(run_smallpond, smallpond)
             own = folder / f"{people}x{years}"
             own.mkdir()
             err.print(f"{people:,} people, {years} years")

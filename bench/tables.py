@@ -14,6 +14,7 @@ from bench.measured import HEAVY
 from bench.targets import Verdict
 
 _NOTHING = "-"
+_WIDTH = 100
 
 
 def print_size(people: int, years: int, figures: Mapping[str, Mapping[str, Any]]) -> None:
@@ -40,7 +41,8 @@ def print_size(people: int, years: int, figures: Mapping[str, Mapping[str, Any]]
             *_stage(state),
             _NOTHING if of["shard_overhead"] is None else f"{of['shard_overhead']:.2f}",
         )
-    Console().print(table)
+    # in a file or a pipe too, where rich would take 80 columns
+    Console(width=max(_WIDTH, Console().width)).print(table)
 
 
 def print_verdicts(verdicts: Mapping[str, Sequence[Verdict]]) -> None:

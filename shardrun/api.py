@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from shardrun.branching import BranchPoint, branch_point
 from shardrun.config import SimulationConfig
 from shardrun.database import ALIAS, check_ownership, open_database
-from shardrun.digest import canonical_tables
+from shardrun.digest import canonical_relation, canonical_tables
 from shardrun.errors import InputError
 from shardrun.outcome import Cell, RunOutcome, read_outcome
 from shardrun.overrides import parse_memory, parse_years, with_overrides
@@ -26,12 +27,14 @@ from shardrun.preflight import AcceptedRun, InputImporter, accept_run, hold_data
 from shardrun.progress import ProgressListener, ignore_progress
 from shardrun.projects import load_run_config, project_inputs, rooted, with_census
 from shardrun.result_rows import ResultRows
-from shardrun.sql import quote_identifier
 
 Years = str | int | tuple[int, int]
 Remark = Callable[[str], None]
 
 DEFAULT_DATABASE = Path("simulation.duckdb")
+
+_DBT = Lock()
+"""Held by the run at work: dbt keeps state of its own in the process, and can't do two at once."""
 
 _log = logging.getLogger("shardrun")
 
@@ -89,7 +92,7 @@ class RunResult:
             near = get_close_matches(name, tables, n=1)
             hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(tables)}"
             raise InputError(f'there is no table "{name}" in {self.database}; {hint}')
-        return ResultRows(self.database, f"select * from main.{quote_identifier(name)}")
+        return ResultRows(self.database, f"from {canonical_relation(ALIAS, name)}")
 
     def query(self, sql: str, *parameters: object) -> ResultRows:
         """Return the rows of a query over the tables, which nothing can be written by.
@@ -115,6 +118,7 @@ def run(
     shards: int | Literal["auto"] | None = None,
     workers: int | None = None,
     executor: str | None = None,
+    scheduler: str | None = None,
     keep_shards: bool = False,
     from_year: int | None = None,
     branch_from: str | Path | None = None,
@@ -139,7 +143,8 @@ def run(
         memory_limit: DuckDB's memory in all processes, such as "8GB".
         shards: event generation in so many, in processes; "auto" chooses, 1 means none.
         workers: shards at once.
-        executor: what runs shards: "loky" or "inline".
+        executor: what runs shards: "loky", "inline" or "dask".
+        scheduler: of a Dask cluster, such as "tcp://host:8786".
         keep_shards: whether the shard files stay after the union.
         from_year: run this year and all after it again.
         branch_from: the database of another run whose years before ``year`` are taken over.
@@ -173,6 +178,7 @@ def run(
         shards=shards,
         workers=workers,
         executor=executor,
+        scheduler=scheduler,
         keep_shards=keep_shards,
     )
     return execute(
@@ -220,6 +226,7 @@ def configure(
     shards: int | Literal["auto"] | None = None,
     workers: int | None = None,
     executor: str | None = None,
+    scheduler: str | None = None,
     keep_shards: bool = False,
 ) -> SimulationConfig:
     """Return the configuration of a run; see :func:`run` for the arguments.
@@ -247,6 +254,7 @@ def configure(
         shards=shards,
         workers=workers,
         executor=executor,
+        scheduler=scheduler,
         keep_shards=keep_shards or None,
     )
     return chosen if census is None else with_census(chosen, directory / census)
@@ -283,7 +291,7 @@ def execute(
     Raises:
         ShardrunError: see :func:`run`.
     """
-    with nullcontext() if branch is None else hold_source(branch.source):
+    with hold_source(branch, database):
         return execute_member(
             config,
             database,
@@ -355,7 +363,7 @@ def _execute(
         remark(accepted.sharding.reason)
     if debug:
         remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
-    with progress as listener:
+    with _DBT, progress as listener:
         summary = execute_run(accepted, listener, debug=debug, duckdb_threads=duckdb_threads)
     summary.raise_for_failure()
 

@@ -117,15 +117,26 @@ class EventSharding(Section):
         enabled: whether a year's events are generated shard by shard.
         shard_count: how many shards a year has; `auto` chooses by population, cores and memory.
         workers: how many shards run at a time; None means one a core.
-        executor: `loky` runs them in processes, `inline` in the run's own, one by one.
+        executor: `loky` runs them in processes, `inline` in the run's own, one by one, `dask` on
+            a cluster.
+        scheduler: the address of Dask's scheduler; None starts a cluster on this machine.
         keep_shards: whether the shard files stay after the union.
     """
 
     enabled: bool = False
     shard_count: ShardCount = 4
     workers: int | None = Field(default=None, ge=1, le=256)
-    executor: Literal["loky", "inline"] = "loky"
+    executor: Literal["loky", "inline", "dask"] = "loky"
+    scheduler: Text | None = None
     keep_shards: bool = False
+
+    @field_validator("scheduler")
+    @classmethod
+    def _of_a_cluster(cls, scheduler: str | None, info: ValidationInfo) -> str | None:
+        executor = info.data.get("executor", "dask")
+        if scheduler is not None and executor != "dask":
+            raise ValueError(f"belongs to the executor dask, not {executor}")
+        return scheduler
 
 
 class PerformanceSection(Section):

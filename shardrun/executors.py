@@ -18,7 +18,9 @@ from typing import Literal, ParamSpec, TypeVar
 
 from loky import ProcessPoolExecutor, cpu_count
 
-ExecutorName = Literal["loky", "inline"]
+from shardrun.dask_executor import Cluster, DaskExecutor
+
+ExecutorName = Literal["loky", "inline", "dask"]
 
 # what a killed worker leaves (dbt in it makes dozens of semaphores) its tracker clears away, and
 # would tell the person who pressed Ctrl-C
@@ -83,14 +85,27 @@ def available_cores() -> int:
     return int(cpu_count())
 
 
-def open_executor(name: ExecutorName, workers: int, prepare: Callable[[], None]) -> Executor:
+def open_executor(
+    name: ExecutorName,
+    workers: int,
+    prepare: Callable[[], None],
+    cluster: Cluster | None = None,
+) -> Executor:
     """Return an executor.
 
     Args:
-        name: ``loky`` for processes, ``inline`` for this thread.
+        name: ``loky`` for processes, ``inline`` for this thread, ``dask`` for a cluster.
         workers: how many processes; ``inline`` has none.
-        prepare: is called in each process as it starts.
+        prepare: is called in each process as it starts, but for those of a cluster.
+        cluster: where ``dask`` runs them.
+
+    Raises:
+        InputError: the cluster can't be used.
     """
+    if name == "dask":
+        if cluster is None:
+            raise ValueError("dask needs a cluster")
+        return DaskExecutor(cluster, workers)
     return InlineExecutor() if name == "inline" else LokyExecutor(workers, prepare)
 
 

@@ -184,7 +184,7 @@ def _compile(
         stage = runner.compile_stage(table.stage, wanted.year, [*JUDGED_VARIANTS, variables])
         with runner.cursor() as connection:
             columns = read_columns(connection, stage.inputs)
-            session = read_session(connection, runner.project_dir, stage)
+            session = read_session(connection, stage)
     finally:
         runner.release_database()
     if table.model not in [node.name for node in stage.nodes]:

@@ -29,6 +29,7 @@ _FLAGS: dict[KeyPath, str] = {
     ("performance", "event_sharding", "shard_count"): "--shards",
     ("performance", "event_sharding", "workers"): "--workers",
     ("performance", "event_sharding", "executor"): "--executor",
+    ("performance", "event_sharding", "scheduler"): "--scheduler",
 }
 
 
@@ -43,6 +44,7 @@ def with_overrides(
     shards: int | Literal["auto"] | None = None,
     workers: int | None = None,
     executor: str | None = None,
+    scheduler: str | None = None,
     keep_shards: bool | None = None,
 ) -> ConfigT:
     """Return `config` with what was given on the command line in place of its own values.
@@ -57,6 +59,7 @@ def with_overrides(
         shards: number of event shards; one turns sharding off, any other turns it on.
         workers: how many shards run at a time.
         executor: what runs them.
+        scheduler: the address of a cluster's scheduler.
         keep_shards: whether their files stay.
 
     Raises:
@@ -73,6 +76,7 @@ def with_overrides(
         ("performance", "event_sharding", "enabled"): None if shards is None else shards != 1,
         ("performance", "event_sharding", "workers"): workers,
         ("performance", "event_sharding", "executor"): executor,
+        ("performance", "event_sharding", "scheduler"): scheduler,
         ("performance", "event_sharding", "keep_shards"): keep_shards,
     }
     for at, value in given.items():

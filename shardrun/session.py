@@ -14,10 +14,11 @@ from time import perf_counter
 import duckdb
 
 from shardrun.branching import create_branch
+from shardrun.dask_executor import Cluster
 from shardrun.database import claim_database
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
-from shardrun.executors import available_cores
+from shardrun.executors import ExecutorName, available_cores
 from shardrun.failed_rows import forget_failed_rows
 from shardrun.interrupts import keyboard_interrupts
 from shardrun.ledger import Ledger
@@ -142,7 +143,9 @@ def _sharded_stage(
     if sharding is None or not sharding.splits or not pending:
         yield None
         return
-    with ShardPool("inline" if debug else sharding.executor, sharding.share.workers) as pool:
+    executor: ExecutorName = "inline" if debug else sharding.executor
+    cluster = Cluster(sharding.scheduler, accepted.folder.path) if executor == "dask" else None
+    with ShardPool(executor, sharding.share.workers, cluster) as pool:
         pool.warm_up()
         yield ShardedStage(
             table=sharding.table,

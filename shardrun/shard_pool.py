@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from shardrun.dask_executor import Cluster
 from shardrun.executors import ExecutorName
 from shardrun.shards import (
     Shard,
@@ -19,7 +20,7 @@ from shardrun.shards import (
     failed_shard,
 )
 from shardrun.task_pool import TaskOutcome, TaskPool, run_tasks
-from shardrun.worker import discard_unfinished, prepare_worker, run_shard
+from shardrun.worker import discard_unfinished, prepare_worker, run_shard, run_shard_twice
 
 ShardListener = Callable[[ShardProgress], None]
 
@@ -27,14 +28,19 @@ ShardListener = Callable[[ShardProgress], None]
 class ShardPool(TaskPool):
     """A pool whose workers are ready for shards."""
 
-    def __init__(self, name: ExecutorName, workers: int) -> None:
+    def __init__(self, name: ExecutorName, workers: int, cluster: Cluster | None = None) -> None:
         """Prepare a pool; nothing is started before :meth:`warm_up` or the first task.
 
         Args:
             name: see :func:`shardrun.executors.open_executor`.
             workers: how many shards run at a time; ``inline`` runs one.
+            cluster: where ``dask`` runs them.
+
+        Raises:
+            InputError: the cluster can't be used.
         """
-        super().__init__(name, workers, prepare_worker)
+        super().__init__(name, workers, prepare_worker, cluster)
+        self.call = run_shard_twice if name == "dask" else run_shard
 
 
 def run_shards(
@@ -64,7 +70,7 @@ def run_shards(
         for outcome in run_tasks(
             tasks,
             pool,
-            run_shard,
+            pool.call,
             on_start=tell(ShardState.RUNNING),
             on_retry=tell(ShardState.RETRIED),
         ):

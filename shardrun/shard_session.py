@@ -1,7 +1,7 @@
 """What of dbt's DuckDB session a shard has to share, so that the same SQL means the same there.
 
-Owns which settings decide what SQL means, where relative files are, and which other databases the
-stage reads. It must never change a setting.
+Owns which settings decide what SQL means, where relative files are (in the working directory, as
+for dbt itself), and which other databases the stage reads. It must never change a setting.
 """
 
 from __future__ import annotations
@@ -41,14 +41,11 @@ class SharedSession:
     attached: tuple[tuple[str, str], ...]
 
 
-def read_session(
-    connection: duckdb.DuckDBPyConnection, project_dir: Path, stage: CompiledStage
-) -> SharedSession:
+def read_session(connection: duckdb.DuckDBPyConnection, stage: CompiledStage) -> SharedSession:
     """Return what the shards of a stage share with dbt's session.
 
     Args:
         connection: of dbt's instance.
-        project_dir: where dbt runs, and files without a folder are.
         stage: whose SQL it is.
 
     Raises:
@@ -74,6 +71,6 @@ def read_session(
             "several processes can read. Copy what it reads in a stage before."
         )
     return SharedSession(
-        settings=(*settings, ("file_search_path", str(project_dir))),
+        settings=(*settings, ("file_search_path", str(Path.cwd()))),
         attached=tuple((name, str(Path(files[name]).resolve())) for name in sorted(read)),
     )

@@ -197,7 +197,7 @@ def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> Ju
     compiled = sharded.runner.compile_stage(sharded.stage, year, variants)
     with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
-        session = read_session(connection, sharded.runner.project_dir, compiled)
+        session = read_session(connection, compiled)
     verdict = sharded.safe.verdict(year, compiled, columns)
     if verdict is None:
         verdict = _judged_safe(sharded, year, compiled, columns)

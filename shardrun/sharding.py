@@ -23,6 +23,7 @@ class Sharding:
         shards: how many a year has.
         share: what each worker may use.
         executor: what runs them.
+        scheduler: of the cluster that does, if it is not to be started here.
         keep_shards: whether their files stay after the union.
         reason: why there are as many, where `auto` chose.
     """
@@ -31,6 +32,7 @@ class Sharding:
     shards: int
     share: WorkerShare
     executor: ExecutorName
+    scheduler: str | None
     keep_shards: bool
     reason: str | None
 
@@ -92,6 +94,7 @@ def plan_sharding(config: SimulationConfig, entities: int | None) -> Sharding | 
         shards=shards,
         share=share_machine(shards, workers, cores, memory_mb),
         executor=wanted.executor,
+        scheduler=wanted.scheduler,
         keep_shards=wanted.keep_shards,
         reason=reason,
     )

@@ -115,6 +115,7 @@ class ShardTask:
         settings: of DuckDB, by name, that decide what the SQL means.
         attached: other DuckDB files that the SQL reads, by the name it has for each.
         with_inputs: whether the file is to hold the input rows it was made from.
+        attempt: tells the workspaces of attempts apart that may go on at one time.
     """
 
     shard: Shard
@@ -130,6 +131,7 @@ class ShardTask:
     settings: tuple[tuple[str, str], ...] = ()
     attached: tuple[tuple[str, str], ...] = ()
     with_inputs: bool = False
+    attempt: str = ""
 
     @property
     def file(self) -> Path:
@@ -139,7 +141,7 @@ class ShardTask:
     @property
     def workspace(self) -> Path:
         """The directory of the unfinished shard file and of what DuckDB spills beside it."""
-        return self.folder / f"{self.shard.name}.partial"
+        return self.folder / f"{self.shard.name}.partial{self.attempt}"
 
     @property
     def fingerprint(self) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, ParamSpec, Self, TypeVar
 
+from shardrun.dask_executor import Cluster
 from shardrun.executors import ExecutorName, open_executor
 
 MAX_TRIES = 3
@@ -27,18 +28,29 @@ _R = TypeVar("_R")
 class TaskPool:
     """An executor that is made anew when a worker that was killed has broken it."""
 
-    def __init__(self, name: ExecutorName, workers: int, prepare: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: ExecutorName,
+        workers: int,
+        prepare: Callable[[], None],
+        cluster: Cluster | None = None,
+    ) -> None:
         """Prepare a pool; nothing is started before :meth:`warm_up` or the first task.
 
         Args:
             name: see :func:`open_executor`.
             workers: how many tasks run at a time; ``inline`` runs one.
             prepare: is called in each worker as it starts.
+            cluster: where ``dask`` runs them.
+
+        Raises:
+            InputError: the cluster can't be used.
         """
         self.workers = 1 if name == "inline" else workers
         self._name = name
         self._prepare = prepare
-        self._executor = open_executor(name, workers, prepare)
+        self._cluster = cluster
+        self._executor = self._open()
 
     def warm_up(self) -> None:
         """Start the workers without waiting for them."""
@@ -51,8 +63,11 @@ class TaskPool:
         except BrokenExecutor:
             # waits until the last worker is dead, so that none still writes what we begin anew
             self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = open_executor(self._name, self.workers, self._prepare)
+            self._executor = self._open()
             return self._executor.submit(fn, *args, **kwargs)
+
+    def _open(self) -> Executor:
+        return open_executor(self._name, self.workers, self._prepare, self._cluster)
 
     def close(self, *, kill: bool = False) -> None:
         """End the workers; with ``kill`` at once, whatever they do."""

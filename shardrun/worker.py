@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 import resource
+import secrets
 import shutil
+import socket
 import sys
 import traceback
 from collections.abc import Iterator
@@ -84,6 +86,16 @@ def run_shard(task: ShardTask) -> ShardResult:
     except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the coordinator
         place = traceback.extract_tb(error.__traceback__)[-1]
         return failed(f"{type(error).__name__} in {place.filename}:{place.lineno}: {error}")
+
+
+def run_shard_twice(task: ShardTask) -> ShardResult:
+    """Make a shard file where others may be making the same: a cluster may run a task twice.
+
+    Each attempt has a workspace of its own, and the last one to be done gives the file its name;
+    all of them make the same rows.
+    """
+    attempt = f"-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    return run_shard(replace(task, attempt=attempt))
 
 
 def _with_advice(error: Exception) -> str:

@@ -8,9 +8,15 @@ from typing import Annotated
 import typer
 
 from shardrun.bundle import new_project
+from shardrun.config import ProjectSection
 from shardrun.console.terminal import Terminal
+from shardrun.dbt_project import read_project
+from shardrun.errors import InputError
+from shardrun.run_profiles import profiles_folder
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import WorkforceConfig
+
+CONFIG_FILE = "shardrun.yaml"
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -18,6 +24,8 @@ EXAMPLES = """\
 shardrun init mysim && cd mysim && shardrun run
 
 shardrun init small --employees 500
+
+shardrun init --existing loans  [dim]# a first configuration for your own dbt project[/dim]
 """
 
 
@@ -31,6 +39,10 @@ def init(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder that is made; not there, or empty.")
     ],
+    existing: Annotated[
+        bool,
+        typer.Option("--existing", help="DIR is a dbt project: configure it."),
+    ] = False,
     employees: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many people the made-up census has.")
     ] = 60_000,
@@ -39,8 +51,14 @@ def init(
 
     `shardrun run` in that folder simulates it. Your own census goes in with `--census`, or as
     `census.path` in the configuration; the project is yours to change.
+
+    With --existing, write DIR/shardrun.yaml for the dbt project in DIR instead, from what dbt says
+    of its models, and tell what is doubtful in it. Nothing else is changed.
     """
     terminal: Terminal = context.obj
+    if existing:
+        _describe(terminal, folder)
+        return
     config = WorkforceConfig()
     with new_project(folder) as made:
         census = made / config.census.path
@@ -56,3 +74,23 @@ def init(
         terminal.remark(f"  cd {folder}")
     terminal.remark("  shardrun run")
     terminal.remark("  shardrun report simulation.duckdb")
+
+
+def _describe(terminal: Terminal, project: Path) -> None:
+    """Write a first configuration for a dbt project that is there."""
+    # dbt takes a second to import; a refusal shall not wait for it.
+    from shardrun.dbt_runner import read_manifest
+    from shardrun.project_proposal import propose_config
+
+    target = project / CONFIG_FILE
+    read_project(project)
+    if target.exists():
+        raise InputError(f"{target} is there already; remove it for a new proposal.")
+    proposal = propose_config(
+        read_manifest(project, profiles_folder(ProjectSection(project_dir=project)))
+    )
+    target.write_text(proposal.text, encoding="utf-8")
+    for doubt in proposal.doubts:
+        terminal.remark(f"doubtful: {doubt}")
+    terminal.remark(f"{target} is written. Next:")
+    terminal.remark(f"  cd {project} && shardrun check --config {CONFIG_FILE}")

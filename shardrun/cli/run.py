@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,13 @@ shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
 shardrun run --json > result.json
 """
+
+
+class LogFormat(StrEnum):
+    """What stderr carries."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -142,7 +150,15 @@ def run(
     executor: Annotated[
         str | None,
         typer.Option(
-            help="What runs shards: loky, in processes, or inline, one by one in this.",
+            help="What runs shards: loky, in processes; inline, one by one in this; dask.",
+            rich_help_panel=MACHINE_PANEL,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Of a Dask cluster, such as tcp://host:8786; else one is started here.",
             rich_help_panel=MACHINE_PANEL,
         ),
     ] = None,
@@ -189,6 +205,13 @@ def run(
             rich_help_panel=LOOKING_PANEL,
         ),
     ] = False,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(
+            help="What stderr carries: text for people, or json, an event a line.",
+            rich_help_panel=LOOKING_PANEL,
+        ),
+    ] = LogFormat.TEXT,
     json: JsonOption = False,
 ) -> None:
     """Simulate the years, or go on where an earlier run stopped.
@@ -197,6 +220,7 @@ def run(
     """
     terminal: Terminal = context.obj
     terminal.json = json
+    terminal.logs_json = log_format is LogFormat.JSON
     scenarios = tuple(dict.fromkeys(scenario or [""]))
     several = seeds is not None or len(scenarios) > 1
     if several:
@@ -206,7 +230,7 @@ def run(
     configs = {
         name: configure(
             config,
-            scenario=name or None,
+            scenario=name if scenario else None,
             years=years,
             census=census,
             threads=1 if debug else threads,
@@ -214,6 +238,7 @@ def run(
             shards=parse_shards(shards) if shards else None,
             workers=workers,
             executor=executor,
+            scheduler=scheduler,
             keep_shards=keep_shards,
         )
         for name in scenarios

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +15,14 @@ from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view
 from shardrun.ensemble import EnsembleRequest, accept_ensemble, execute_ensemble
 from shardrun.ensemble_records import read_ensemble
-from shardrun.errors import InputError, RunInterruptedError
+from shardrun.errors import InputError
 from shardrun.executors import available_cores
-from shardrun.member_pool import raise_for_failures, run_members
-from shardrun.member_run import MemberTask, sharing
+from shardrun.member_pool import raise_for_failures
 from shardrun.members import members_of
 from shardrun.outcome import read_outcome
 from shardrun.preflight import hold_database, hold_source
 from shardrun.projects import import_shared_inputs
+from shardrun.scenario_runs import ScenarioRuns, execute_scenarios
 from shardrun.shard_sizing import WorkerShare, share_among_runs
 
 DEFAULT_ENSEMBLE = Path("ensemble.duckdb")
@@ -67,49 +65,33 @@ def run_scenarios(terminal: Terminal, runs: SeveralRuns, database: Path | None) 
     if database is not None:
         own = ", ".join(f"{name}.duckdb" for name in runs.configs)
         raise InputError(f"--database: several scenarios go into databases of their own: {own}")
-    share = runs.share(len(runs.configs))
-    here = Path.cwd()
-    with ExitStack() as held:
-        if runs.branch is not None:
-            held.enter_context(hold_source(runs.branch.source))
-        # beside the databases, since a census is personal data and may be large
-        folder = held.enter_context(tempfile.TemporaryDirectory(prefix=".shardrun-", dir=here))
-        inputs = import_shared_inputs(runs.configs, Path(folder), terminal.remark)
-        tasks = [
-            MemberTask(
-                name=scenario,
-                config=sharing(config, share),
-                database=here / f"{scenario}.duckdb",
-                inputs=inputs[scenario],
-                share=share,
-                fresh=runs.fresh,
-                from_year=runs.from_year,
-                branch=runs.branch,
-                debug=runs.debug,
-            )
-            for scenario, config in runs.configs.items()
-        ]
-        try:
-            with show_members(terminal, len(tasks)) as listener:
-                ended = {
-                    task.name: result
-                    for task, result in run_members(tasks, share.workers, listener)
-                }
-        except KeyboardInterrupt:
-            raise RunInterruptedError(
-                "the runs were stopped; the same command goes on with them"
-            ) from None
-    raise_for_failures([ended[task.name] for task in tasks])
+    scenarios = ScenarioRuns(
+        configs=runs.configs,
+        folder=Path.cwd(),
+        import_inputs=lambda folder: import_shared_inputs(runs.configs, folder, terminal.remark),
+        share=runs.share(len(runs.configs)),
+        branch=runs.branch,
+        from_year=runs.from_year,
+        fresh=runs.fresh,
+        debug=runs.debug,
+    )
+    with (
+        hold_source(runs.branch, *map(scenarios.database, runs.configs)),
+        show_members(terminal, len(runs.configs)) as listener,
+    ):
+        results = execute_scenarios(scenarios, listener)
+    raise_for_failures(list(results.values()))
     documents: list[Document] = []
-    for task in tasks:
-        workflow = task.config.workflow
-        outcome = read_outcome(task.database, workflow.summary_model, workflow.checks_model)
-        finished_before = ended[task.name].already_finished
+    for scenario, result in results.items():
+        workflow = runs.configs[scenario].workflow
+        outcome = read_outcome(
+            scenarios.database(scenario), workflow.summary_model, workflow.checks_model
+        )
         if terminal.json:
-            document = outcome_document(outcome, already_finished=finished_before)
-            documents.append({"scenario": task.name, **document})
+            document = outcome_document(outcome, already_finished=result.already_finished)
+            documents.append({"scenario": scenario, **document})
         else:
-            terminal.show_line(task.name)
+            terminal.show_line(scenario)
             terminal.show(outcome_view(terminal, outcome))
     if terminal.json:
         terminal.show_document({"success": True, "runs": documents})
@@ -134,10 +116,7 @@ def run_ensemble(
         raise InputError("--from-year runs years of one database again; an ensemble has many")
     database = (database or DEFAULT_ENSEMBLE).absolute()
     members = members_of(tuple(runs.configs), seeds)
-    with ExitStack() as held:
-        if runs.branch is not None:
-            held.enter_context(hold_source(runs.branch.source))
-        dead = held.enter_context(hold_database(database))
+    with hold_source(runs.branch, database), hold_database(database) as dead:
         if dead is not None:
             terminal.remark(f"an earlier run has died: {dead}; its ensemble is gone on with")
         accepted = accept_ensemble(

@@ -1,4 +1,4 @@
-"""Shows a run while it goes on: a live grid on a terminal, plain lines anywhere else."""
+"""Shows a run while it goes on: a live grid on a terminal, plain lines or JSON anywhere else."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from shardrun.console.json_lines import JsonLines
 from shardrun.console.numbers import format_seconds
 from shardrun.console.terminal import Terminal
 from shardrun.progress import (
@@ -40,7 +41,9 @@ def show_progress(terminal: Terminal) -> Iterator[ProgressListener]:
     Yields:
         the listener to hand to the pipeline.
     """
-    if terminal.err.is_terminal and not terminal.err.is_dumb_terminal:
+    if terminal.logs_json:
+        yield JsonLines(terminal.log)
+    elif terminal.err.is_terminal and not terminal.err.is_dumb_terminal:
         grid = ProgressGrid(terminal.err)
         with Live(
             get_renderable=grid.render, console=terminal.err, transient=True, refresh_per_second=8

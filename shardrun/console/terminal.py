@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
 from rich.measure import Measurement
@@ -22,6 +23,7 @@ class Terminal:
     Attributes:
         err: stderr, for progress and remarks.
         json: whether stdout is to carry exactly one JSON document.
+        logs_json: whether stderr is to carry JSON alone, one object a line.
     """
 
     def __init__(self) -> None:
@@ -29,6 +31,7 @@ class Terminal:
         self._out = Console(highlight=False)
         self.err = Console(stderr=True, highlight=False)
         self.json = False
+        self.logs_json = False
 
     def fits(self, renderable: RenderableType) -> bool:
         """Return whether stdout has room for all columns of a table."""
@@ -49,11 +52,22 @@ class Terminal:
 
     def remark(self, text: str, style: str = "") -> None:
         """Say something beside the result, on stderr."""
-        self.err.print(Text(text, style=style), soft_wrap=True)
+        if self.logs_json:
+            self.log({"event": "remark", "text": text})
+        else:
+            self.err.print(Text(text, style=style), soft_wrap=True)
+
+    def log(self, event: Mapping[str, object]) -> None:
+        """Put an event on stderr as one line of JSON, with the time in UTC."""
+        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **event}
+        self.err.print(Text(json.dumps(line, ensure_ascii=False)), soft_wrap=True)
 
     def refuse(self, error: ShardrunError) -> None:
         """Say why the command ends without its result."""
-        self.err.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+        if self.logs_json:
+            self.log({"event": "error", "text": str(error), "exit_code": error.exit_code})
+        else:
+            self.err.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
         if self.json:
             self.show_document(
                 {"success": False, "error": str(error), "exit_code": error.exit_code}

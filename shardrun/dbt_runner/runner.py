@@ -95,11 +95,6 @@ class DbtRunner:
         self._commands = 0
 
     @property
-    def project_dir(self) -> Path:
-        """The folder of dbt_project.yml."""
-        return self._settings.project_dir
-
-    @property
     def parses(self) -> int:
         """How many times dbt has parsed the project."""
         return self._dbt.parses if self._dbt else 0

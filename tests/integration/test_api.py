@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ from shardrun.console.documents import outcome_document
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError, PipelineExecutionError
 from shardrun.preflight import hold_database
 from shardrun.progress import ProgressEvent, RunEnded, StepFinished
-from tests.support.command_line import shardrun as command
 from tests.support.in_process import invoke
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"
@@ -52,7 +52,7 @@ def test_a_run_returns_its_summary_and_checks(result: shardrun.RunResult, folder
 def test_the_command_line_and_the_api_make_the_same_tables(
     result: shardrun.RunResult, folder: Path
 ) -> None:
-    run = command(
+    run = invoke(
         *("run", "2025-2026", "--config", CONFIG, "--database", "command.duckdb"), cwd=folder
     )
     assert run.returncode == 0, run.stderr
@@ -121,6 +121,23 @@ def test_a_task_in_a_thread_hears_how_its_run_gets_on(folder: Path) -> None:
     assert ran.outcome.run.random_seed == 7
     assert sum(isinstance(event, StepFinished) for event in events) == len(ran.outcome.steps)
     assert events[-1] == RunEnded(True, events[-1].seconds)
+
+
+def test_threads_of_one_process_run_one_after_the_other(folder: Path) -> None:
+    at_work: list[str] = []
+
+    def simulate(name: str) -> shardrun.RunResult:
+        def listen(_: ProgressEvent) -> None:
+            at_work.append(name)
+
+        return shardrun.run(
+            CONFIG, directory=folder, years=2025, database=f"{name}.duckdb", listener=listen
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(simulate, ["one", "two"]))
+    assert [row["closing_rabbits"] for result in both for row in result.summary] == [4, 4]
+    assert len([name for name, _ in groupby(at_work)]) == 2
 
 
 def test_a_failure_is_raised_and_the_same_call_goes_on_from_there(

@@ -10,7 +10,7 @@ import pytest
 
 from shardrun.shards import Relation, Shard, ShardInput, ShardTask
 from shardrun.sql import quote_literal
-from shardrun.worker import run_shard
+from shardrun.worker import run_shard, run_shard_twice
 from shardrun.worker_connection import MAIN_FILE, confined_connection
 from tests.support.sharding import (
     EVENTS,
@@ -307,3 +307,35 @@ def test_the_canonical_relation_must_be_a_table(task: ShardTask) -> None:
     failure = run_shard(replace(task, models=(*task.models[:-1], view))).failure
     assert failure is not None
     assert EVENTS.identifier in failure.message
+
+
+def test_another_attached_file_and_a_file_without_a_folder_are_read_as_dbt_reads_them(
+    task: ShardTask, tmp_path: Path
+) -> None:
+    with duckdb.connect(tmp_path / "rates.duckdb") as connection:
+        connection.execute("create table exchange as select 1.5 as rate")
+    (tmp_path / "countries.csv").write_text("country\nUK\nAT\n")
+    reading = with_model(
+        replace(
+            task,
+            attached=(("rates", str(tmp_path / "rates.duckdb")),),
+            settings=(("file_search_path", str(tmp_path)),),
+        ),
+        "int_elsewhere",
+        'select rate, country from "rates"."main"."exchange", read_csv(\'countries.csv\')',
+    )
+    result = run_shard(reading)
+    assert result.failure is None
+    with duckdb.connect(result.file, read_only=True) as connection:
+        assert len(connection.execute("from int_elsewhere").fetchall()) == 2
+
+
+def test_two_attempts_at_one_shard_are_in_nobody_s_way(task: ShardTask) -> None:
+    other = replace(task, attempt="-elsewhere")
+    other.workspace.mkdir(parents=True)
+    (other.workspace / "half done").touch()
+    result = run_shard_twice(task)
+    assert result.failure is None
+    assert result.fingerprint == task.fingerprint == other.fingerprint
+    assert (other.workspace / "half done").exists()
+    assert run_shard_twice(task).file == result.file

@@ -10,11 +10,15 @@ import pytest
 from shardrun.branching import BranchPoint, branch_point, create_branch
 from shardrun.config import SimulationConfig, load_config
 from shardrun.database import ALIAS, open_database
+from shardrun.ensemble import EnsembleRequest, accept_ensemble
+from shardrun.ensemble_database import write_ensemble
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import LedgerContents, Status, read_ledger
+from shardrun.members import members_of
 from shardrun.overrides import with_overrides
 from shardrun.preflight import AcceptedRun, accept_run
+from shardrun.shard_sizing import WorkerShare
 from shardrun.stages import WorkflowStage
 from shardrun.workforce.parameters import WorkforceConfig
 
@@ -209,6 +213,27 @@ def test_a_source_that_somebody_writes_to_is_not_copied(
                 config,
                 accepted.fingerprints,
             )
+
+
+def test_members_that_branch_are_not_mixed_with_those_that_do_not(
+    config: SimulationConfig, source: Path, tmp_path: Path
+) -> None:
+    request = EnsembleRequest(
+        database=tmp_path / "ensemble.duckdb",
+        configs={"": config},
+        members=members_of(("",), (1, 2)),
+        import_inputs=lambda folder: {"": {}},
+        share=WorkerShare(1, 1, 500),
+        branch=BranchPoint(source, 2027),
+    )
+    accepted = accept_ensemble(request)
+    with write_ensemble(request.database) as writer:
+        writer.record_scenarios(accepted.made_from)
+    assert accept_ensemble(request).pending == request.members
+    with pytest.raises(InputError, match=r"config branch\.year: 2027 -> \(not set\)"):
+        accept_ensemble(replace(request, branch=None))
+    with pytest.raises(InputError, match=r"config branch\.year: 2027 -> 2026"):
+        accept_ensemble(replace(request, branch=BranchPoint(source, 2026)))
 
 
 @pytest.mark.parametrize(

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Any
 
 import pytest
+from typer import Typer
 from typer.main import get_command
 
+from bench.__main__ import main as bench_main
 from shardrun.cli import app
 from tests.support.commands import examples, parse_command
 from tests.support.documented import REPOSITORY, commands_in, documented_commands
 
 COMMANDS = documented_commands()
-# what any system or Python has, and nothing of ours can break
-COMMON = {"cd", "git", "pip", "pipx", "source"}
+# programs of others, which nothing of ours can break
+OTHERS = {"cd", "dask", "git", "kubectl", "pip", "pipx", "sbatch", "source"}
 # answered by typer while it parses
 ANSWERED_AT_ONCE = {("shardrun", "--install-completion")}
 
 
 def shardrun() -> Any:
     return get_command(app)
+
+
+def bench() -> Any:
+    benchmarks = Typer()
+    benchmarks.command()(bench_main)
+    return get_command(benchmarks)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -43,10 +52,15 @@ def test_every_documented_command_is_one_that_exists(
                 r"^([\w.-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE
             )
             assert target in targets
+            if target == "bench":
+                options = words[2].removeprefix("BENCH=") if words[2:] else ""
+                parse_command(bench(), ("bench", *shlex.split(options)))
         case "python", "-c", code:
             compile(code, "documented", "exec")
-        case program, *_:
-            assert program in COMMON
+        case program, *rest:
+            assert program in OTHERS
+            if "shardrun" in rest and "--" in rest:  # they start it elsewhere
+                parse_command(shardrun(), rest[rest.index("--") + 1 :])
 
 
 def test_commands_of_all_kinds_are_found() -> None:

@@ -29,7 +29,11 @@ def test_plain_models_around_an_incremental_one_are_honoured(materialized: str) 
         ({"has_post_hooks": True}, "post-hook"),
         ({"contract_enforced": True}, "contract"),
         ({"uses_is_incremental": True}, "is_incremental()"),
-        ({"materialized": "incremental"}, "is incremental"),
+        ({"materialized": "incremental"}, "materialized as incremental, and the union"),
+        (
+            {"materialized": "incremental", "incremental_strategy": "append"},
+            "materialized as incremental by append",
+        ),
         ({"materialized": "external"}, "materialized as external"),
     ],
 )
