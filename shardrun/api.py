@@ -291,7 +291,7 @@ def execute(
     Raises:
         ShardrunError: see :func:`run`.
     """
-    with nullcontext() if branch is None else hold_source(branch.source):
+    with hold_source(branch, database):
         return execute_member(
             config,
             database,

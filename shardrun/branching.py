@@ -64,6 +64,18 @@ def branch_point(
     return BranchPoint(source.absolute(), year)
 
 
+def check_apart(branch: BranchPoint, database: Path) -> None:
+    """Refuse a branch into the database that it leaves.
+
+    Raises:
+        InputError: both are one file.
+    """
+    if database.exists() and branch.source.exists() and database.samefile(branch.source):
+        raise InputError(
+            f"--branch-from: {database} can't branch from itself; name another file with --database"
+        )
+
+
 def read_source(branch: BranchPoint, config: SimulationConfig, database: Path) -> LedgerContents:
     """Return the ledger of the run that is branched from.
 
@@ -86,11 +98,7 @@ def read_source(branch: BranchPoint, config: SimulationConfig, database: Path) -
         )
     last = simulated[simulated.index(branch.year) - 1]
     check_ownership(branch.source)
-    if database.exists() and database.samefile(branch.source):
-        raise InputError(
-            f"--branch-from: {branch.source} can't branch from itself; name another file with "
-            "--database"
-        )
+    check_apart(branch, database)
     with open_database(branch.source) as connection:
         source = read_ledger(connection, ALIAS)
     before = build_plan(config, years.start_year, last)

@@ -130,6 +130,14 @@ class EventSharding(Section):
     scheduler: Text | None = None
     keep_shards: bool = False
 
+    @field_validator("scheduler")
+    @classmethod
+    def _of_a_cluster(cls, scheduler: str | None, info: ValidationInfo) -> str | None:
+        executor = info.data.get("executor", "dask")
+        if scheduler is not None and executor != "dask":
+            raise ValueError(f"belongs to the executor dask, not {executor}")
+        return scheduler
+
 
 class PerformanceSection(Section):
     """`performance`: how much of the machine a run may use; it never changes a result.

@@ -16,6 +16,7 @@ import duckdb
 
 from shardrun.branching import (
     BranchPoint,
+    check_apart,
     check_branchable,
     is_of,
     read_source,
@@ -100,19 +101,29 @@ def hold_database(database: Path) -> Iterator[LockOwner | None]:
 
 
 @contextmanager
-def hold_source(database: Path) -> Iterator[None]:
-    """Keep every run away from a database that is only read from, where its folder can be written.
+def hold_source(branch: BranchPoint | None, *databases: Path) -> Iterator[None]:
+    """Keep every run away from the database that others branch from, if they do.
 
-    Where it can't, no run of ours can be at work there.
+    Where its folder can't be written, no run of ours can be at work there.
+
+    Args:
+        branch: where they leave it; None holds nothing.
+        databases: of those that branch.
 
     Raises:
+        InputError: one of them is the source itself.
         DatabaseInUseError: a run is at work on it.
     """
-    database = database.absolute()
-    if not os.access(database.parent, os.W_OK | os.X_OK):
+    if branch is None:
         yield
         return
-    with hold_lock(RunFolder(database).lock, database):
+    for database in databases:
+        check_apart(branch, database)
+    source = branch.source.absolute()
+    if not os.access(source.parent, os.W_OK | os.X_OK):
+        yield
+        return
+    with hold_lock(RunFolder(source).lock, source):
         yield
 
 

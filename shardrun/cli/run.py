@@ -230,7 +230,7 @@ def run(
     configs = {
         name: configure(
             config,
-            scenario=name or None,
+            scenario=name if scenario else None,
             years=years,
             census=census,
             threads=1 if debug else threads,

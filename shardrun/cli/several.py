@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +76,7 @@ def run_scenarios(terminal: Terminal, runs: SeveralRuns, database: Path | None) 
         debug=runs.debug,
     )
     with (
-        nullcontext() if runs.branch is None else hold_source(runs.branch.source),
+        hold_source(runs.branch, *map(scenarios.database, runs.configs)),
         show_members(terminal, len(runs.configs)) as listener,
     ):
         results = execute_scenarios(scenarios, listener)
@@ -117,10 +116,7 @@ def run_ensemble(
         raise InputError("--from-year runs years of one database again; an ensemble has many")
     database = (database or DEFAULT_ENSEMBLE).absolute()
     members = members_of(tuple(runs.configs), seeds)
-    with ExitStack() as held:
-        if runs.branch is not None:
-            held.enter_context(hold_source(runs.branch.source))
-        dead = held.enter_context(hold_database(database))
+    with hold_source(runs.branch, database), hold_database(database) as dead:
         if dead is not None:
             terminal.remark(f"an earlier run has died: {dead}; its ensemble is gone on with")
         accepted = accept_ensemble(

@@ -141,9 +141,9 @@ def test_shards_that_are_no_ranges_of_the_order_are_sorted_as_one(main: Path) ->
         people = task.models[0]
         sql = people.sql.rsplit("where", 1)[0]
         sql += f"where right(people.employee_id, 1)::int % 2 = {task.shard.index}"
-        whole = tuple(replace(source, predicate=None) for source in task.inputs)
-        models = replace(people, sql=sql), *task.models[1:]
-        tasks.append(replace(task, models=models, inputs=whole))
+        everybody = tuple(replace(source, predicate=None) for source in task.inputs)
+        models = (replace(people, sql=sql), *task.models[1:])
+        tasks.append(replace(task, inputs=everybody, models=models))
     assert unite(main, made(tasks))[1] == direct_rows(main.parent)
 
 

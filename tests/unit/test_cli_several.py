@@ -1,4 +1,4 @@
-"""Promises about what several runs by one command refuse, before anything starts."""
+"""Promises about what several scenarios by one command are refused for, before any starts."""
 
 import shutil
 from pathlib import Path
@@ -26,26 +26,20 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("--seeds 1", "at least two seeds"),
-        ("--seeds 1..2 --shards 2", "--shards: several runs"),
-        ("--seeds 1..2 --executor inline", "--executor: several runs"),
-        ("--scenario a --scenario b --keep-shards", "--keep-shards: several runs"),
-        ("--seeds 1..2 --from-year 2026", "an ensemble has many"),
         ("--keep-members", "belongs to an ensemble"),
-        ("--scenario a --scenario b --keep-members", "belongs to an ensemble"),
-        ("--scenario a --scenario b --database c.duckdb", "a.duckdb, b.duckdb"),
-        ("--scenario a --scenario c", 'there is no "c"'),
-        ("--seeds 1..2 --memory-limit 0.5GB", "too little for 1 runs"),
-        ("--scenario a --scenario b --workers 2 --memory-limit 1GB", "too little for 2 runs"),
-        ("--branch-from base.duckdb", "belong together"),
-        ("--seeds 1..2 --branch-from base.duckdb --year 2026", "there is no database"),
+        ("--database c.duckdb", "a.duckdb, b.duckdb"),
+        ("--scenario c", 'there is no "c"'),
+        ("--workers 2 --memory-limit 1GB", "too little for 2 runs"),
     ],
 )
-def test_what_makes_no_sense_for_several_runs_is_refused(here: Path, words: str, says: str) -> None:
+def test_what_several_scenarios_are_refused_for(here: Path, words: str, says: str) -> None:
     before = set(here.rglob("*"))
     done = CliRunner().invoke(
         app,
-        ["run", "--config", "tiny/simulation_config.yaml", *words.split()],
+        [
+            *("run", "--config", "tiny/simulation_config.yaml"),
+            *("--scenario", "a", "--scenario", "b", *words.split()),
+        ],
         obj=Terminal(),
     )
     assert isinstance(done.exception, InputError), done.output

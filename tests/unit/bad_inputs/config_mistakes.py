@@ -701,7 +701,14 @@ HUGE_AND_CONTRADICTORY = [
         "performance:\n  event_sharding: {executor: threads}\n",
         "2:30",
         "performance.event_sharding.executor",
-        "expected 'loky' or 'inline'",
+        "expected 'loky', 'inline' or 'dask'",
+    ),
+    Mistake(
+        "scheduler of a cluster that is not asked for",
+        "performance:\n  event_sharding: {executor: loky, scheduler: 'tcp://head:8786'}\n",
+        "2:47",
+        "performance.event_sharding.scheduler",
+        "belongs to the executor dask, not loky",
     ),
     Mistake(
         "shards to be kept, in words",
