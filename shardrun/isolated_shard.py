@@ -144,9 +144,7 @@ def run_isolated_shard(
             for model in task.models
         )
         if isinstance(wanted, ShardOfOne) and not any(count for _, count in rows):
-            raise InputError(
-                f"nobody called {wanted.entity} is in the {table.stage} of {wanted.year}."
-            )
+            raise InputError(f"there is no {wanted.entity} in the {table.stage} of {wanted.year}.")
         return IsolatedShard(
             name=_name(wanted),
             year=wanted.year,
