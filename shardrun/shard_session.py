@@ -1,7 +1,7 @@
 """What of dbt's DuckDB session a shard has to share, so that the same SQL means the same there.
 
-Owns which settings decide what SQL means, where relative files are (in the working directory, as
-for dbt itself), and which other databases the stage reads. It must never change a setting.
+Owns which settings decide what SQL means, and which other databases the stage reads. It must never
+change a setting.
 """
 
 from __future__ import annotations
@@ -71,6 +71,6 @@ def read_session(connection: duckdb.DuckDBPyConnection, stage: CompiledStage) ->
             "several processes can read. Copy what it reads in a stage before."
         )
     return SharedSession(
-        settings=(*settings, ("file_search_path", str(Path.cwd()))),
+        settings=tuple(settings),
         attached=tuple((name, str(Path(files[name]).resolve())) for name in sorted(read)),
     )

@@ -373,8 +373,9 @@ def test_tables_and_views_beside_the_canonical_one_come_with_it_in_its_transacti
     views = (
         (Relation("main", "int_all"), f"select count(*) as people from {CATALOG}.main.people"),
     )
+    results = made(tasks)
     with opened(main) as connection:
-        union = write_union(connection, made(tasks), TABLE, lambda *_: None, sides, views)
+        union = write_union(connection, results, TABLE, lambda *_: None, sides, views)
         counts = [
             connection.execute(f"select count(*) from {CATALOG}.{name}").fetchall()[0][0]
             for name in ("main.fct_yearly_events", "main.int_leavers", "marts.int_levels")
@@ -393,8 +394,9 @@ def test_a_table_beside_the_canonical_one_goes_with_it_if_the_record_fails(main:
         raise LookupError
 
     side = SideTable(Relation("main", "int_leavers"), None, is_common=False)
+    results = made(tasks_of(main, 2))
     with opened(main) as connection:
         with pytest.raises(LookupError):
-            write_union(connection, made(tasks_of(main, 2)), TABLE, fail, [side])
+            write_union(connection, results, TABLE, fail, [side])
         tables = connection.execute("select table_name from duckdb_tables()").fetchall()
     assert {"int_leavers", EVENTS.identifier}.isdisjoint(name for (name,) in tables)

@@ -1,4 +1,4 @@
-"""What a shard shares of dbt's session: settings, relative files, and other databases it reads."""
+"""What a shard shares of dbt's session: settings, and other databases it reads."""
 
 from __future__ import annotations
 
@@ -26,16 +26,12 @@ def test_a_stage_takes_along_the_files_that_it_reads_and_no_other(tmp_path: Path
     assert session.attached == (("rates", str(tmp_path / "rates.duckdb")),)
 
 
-def test_settings_that_decide_meaning_come_along_and_files_are_found_where_dbt_finds_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_settings_that_decide_meaning_come_along() -> None:
     with duckdb.connect() as connection:
         connection.execute("set default_null_order = 'nulls_first'; set timezone = 'UTC'")
         settings = dict(read_session(connection, _reading()).settings)
     assert settings["default_null_order"].lower() == "nulls_first"
     assert settings["TimeZone"] == "UTC"
-    assert settings["file_search_path"] == str(tmp_path)
 
 
 def test_a_database_that_is_no_file_is_refused_before_any_shard() -> None:
