@@ -19,7 +19,7 @@ MOMENTS = [
     (Moment("before the ledger says that a step ran", "shardrun.ledger", "Ledger.end_step"), 0),
     (Moment("inside a shard", "shardrun.worker", "_create_models"), 2),
     (Moment("inside a shard, before its name", "shardrun.worker", "_verified", "after"), 2),
-    (Moment("between shards", "shardrun.shard_pool", "_Run._end", "after"), 2),
+    (Moment("between shards", "shardrun.shard_pool", "_result", "after"), 2),
     (Moment("before the union", "shardrun.sharded_stage", "write_union"), 2),
     (Moment("inside the union, rows written", "shardrun.coordinator", "_write", "after"), 2),
     (Moment("inside the union, recorded", "shardrun.ledger", "Ledger.end_step", "after"), 2),
