@@ -23,6 +23,7 @@ from shardrun.shards import Shard, ShardProgress, ShardState, ShardTask
 from shardrun.task_pool import MAX_TRIES
 from shardrun.worker import prepare_worker
 from tests.support.sharding import (
+    GATES,
     Gate,
     ignore,
     make_main,
@@ -51,12 +52,12 @@ def main(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    return Gate(tmp_path / "gate")
+def gate(main: Path) -> Gate:
+    return Gate(main)
 
 
 def left_in(task: ShardTask) -> set[str]:
-    return {path.name for path in task.folder.iterdir()}
+    return {path.name for path in task.folder.iterdir()} - {GATES}
 
 
 @contextmanager
@@ -130,9 +131,9 @@ def test_a_worker_that_is_killed_loses_its_shard_alone(main: Path, gate: Gate) -
 
 
 def test_a_neighbour_that_ran_beside_the_killed_worker_is_begun_again(
-    main: Path, gate: Gate, tmp_path: Path
+    main: Path, gate: Gate
 ) -> None:
-    neighbours_gate = Gate(tmp_path / "the neighbour's gate")
+    neighbours_gate = Gate(main, "the neighbour's gate")
     tasks = tasks_of(main, 5)
     tasks[0] = gate.before(tasks[0])
     tasks[1] = neighbours_gate.before(tasks[1])
@@ -305,4 +306,4 @@ def test_ctrl_c_ends_the_shards_at_once_without_a_word_from_workers(
     assert stderr.count('File "<string>"') == 1, stderr
     assert stderr.rstrip().endswith("KeyboardInterrupt")
     assert "loky.backend" not in stderr
-    assert {path.suffix for path in tasks[0].folder.iterdir()} <= {".duckdb"}
+    assert {Path(name).suffix for name in left_in(tasks[0])} <= {".duckdb"}

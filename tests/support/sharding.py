@@ -149,12 +149,17 @@ def with_side_table(task: ShardTask, relation: Relation, sql: str) -> ShardTask:
     return replace(task, models=(model, *task.models))
 
 
+GATES = "gates"
+
+
 class Gate:
     """A model that runs without end, as long as its gate is shut when it begins."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        path.touch()
+    def __init__(self, database: Path, name: str = "gate") -> None:
+        """Shut it; it is a file where workers may read."""
+        self._path = database.with_suffix(".shardrun") / GATES / name
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch()
 
     def before(self, task: ShardTask) -> ShardTask:
         """Return ``task`` with that model in front."""
