@@ -9,6 +9,7 @@ from time import sleep
 import psutil
 import pytest
 
+from tests.support.named_kills import Moment, run_until
 from tests.support.sharded_runs import Project
 
 pytestmark = pytest.mark.faults
@@ -22,6 +23,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project.copied(tmp_path_factory.mktemp("faults"), 6000, "2027")
     project.must_run("default")
     return project
+
+
+SHARDS_MADE = Moment("before the union", "shardrun.sharded_stage", "write_union")
 
 
 def worker_with(project: Project, name: str, shard: int, coordinator: int) -> psutil.Process | None:
@@ -119,10 +123,7 @@ def test_a_run_stopped_amid_its_shards_leaves_no_process_and_can_be_gone_on_with
 @pytest.mark.parametrize("harm", ["truncated", "garbage", "another shard's", "another run's"])
 def test_a_shard_file_that_is_not_the_one_wanted_is_made_anew(project: Project, harm: str) -> None:
     name = f"harmed_{harm[:9].strip()}".replace(" ", "_").replace("'", "")
-    with project.start(name, "--shards", "2", "--workers", "1") as run:
-        assert worker_with(project, name, 1, run.pid) is not None
-        run.kill()
-        run.communicate()
+    run_until(SHARDS_MADE, project, name, "--shards", "2", "--workers", "1")
     folder = project.shards_folder(name)
     first = folder / FILE.format(0)
     assert first.exists()
@@ -143,19 +144,13 @@ def test_a_shard_file_that_is_not_the_one_wanted_is_made_anew(project: Project, 
 
 
 def test_shard_files_of_another_count_are_not_taken(project: Project) -> None:
-    with project.start("recounted", "--shards", "4", "--workers", "1") as run:
-        assert worker_with(project, "recounted", 2, run.pid) is not None
-        run.kill()
-        run.communicate()
+    run_until(SHARDS_MADE, project, "recounted", "--shards", "4", "--workers", "1")
     project.must_run("recounted", "--shards", "2")
     assert project.digest("recounted") == project.digest("default")
 
 
 def test_what_a_crash_left_is_cleared_by_a_run_without_shards(project: Project) -> None:
-    with project.start("cleared", "--shards", "4", "--workers", "1") as run:
-        assert worker_with(project, "cleared", 2, run.pid) is not None
-        run.kill()
-        run.communicate()
+    run_until(SHARDS_MADE, project, "cleared", "--shards", "4", "--workers", "1")
     assert list(project.shards_folder("cleared").iterdir())
     project.must_run("cleared")
     assert not project.shards_folder("cleared").exists()
