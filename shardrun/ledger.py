@@ -143,8 +143,7 @@ class Ledger:
             fingerprints: what the years from then on follow from.
             first_year_stages: whose tables don't belong to a year, and are made anew.
         """
-        with self._cursor() as connection:
-            connection.begin()
+        with self._transaction(None) as connection:
             connection.execute(
                 f"update {self._steps} set status = ? where status = ? "
                 "and stage in (select unnest(?::varchar[]))",
@@ -162,7 +161,6 @@ class Ledger:
                     fingerprints.project,
                 ],
             )
-            connection.commit()
 
     def origin(self) -> str:
         """Return a digest of all steps that are done: it names what the database holds by them."""

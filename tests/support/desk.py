@@ -7,20 +7,16 @@ hundreds takes seconds. It must never know what a command is for.
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import duckdb
 
-from shardrun.cli import call
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import Status
 from shardrun.stages import WorkflowStage
+from tests.support.in_process import Invoked, invoke
 from tests.support.render import REPOSITORY
 
 CONFIG = "config.yaml"
@@ -30,15 +26,6 @@ PEOPLE = (
     "employee_id,birth_date,hire_date,compensation,job_level,is_enrolled,deferral_rate\n"
     "0007,1980-05-06,2010-01-31,52000,2,true,0.06\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command said: its exit code and its two streams."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +49,9 @@ class Desk:
             connection.execute("create table fct_yearly_events as select 2025 as simulation_year")
         return cls(folder)
 
-    def call(self, *words: object) -> Said:
+    def call(self, *words: object) -> Invoked:
         """Call the command line in the folder."""
-        stdout, stderr = io.StringIO(), io.StringIO()
-        with (
-            chdir(self.folder),
-            patch.dict(os.environ, {"COLUMNS": "250"}),
-            redirect_stdout(stdout),
-            redirect_stderr(stderr),
-        ):
-            exit_code = call([str(word) for word in words])
-        return Said(exit_code, stdout.getvalue(), stderr.getvalue())
+        return invoke(*words, cwd=self.folder, width=250)
 
     def refuse(self, *words: object) -> str:
         """Call a command that must be refused, in one message and with nothing changed; return it.
@@ -81,7 +60,7 @@ class Desk:
         """
         before = self._state()
         said = self.call(*words)
-        assert said.exit_code == 2, said
+        assert said.returncode == 2, said
         assert said.stdout == ""
         messages = said.stderr.count("error: ") + said.stderr.count("─ Error ─")
         assert messages == 1, said.stderr

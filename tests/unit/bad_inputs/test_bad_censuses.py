@@ -43,7 +43,7 @@ def test_an_odd_census_is_taken(
     said = desk.call(
         *("census", "import", "--config", CONFIG, "--as-of-year", 2024, "-o", target, "--", path)
     )
-    assert said.exit_code == 0, said.stderr
+    assert said.returncode == 0, said.stderr
     with duckdb.connect() as connection:
         rows = connection.read_parquet(glob.escape(str(target))).fetchall()
     ids = [name for name, *_ in rows]
