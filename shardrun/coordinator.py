@@ -16,7 +16,6 @@ import duckdb
 
 from shardrun.database import count_rows, qualified
 from shardrun.errors import ShardError
-from shardrun.interrupts import keyboard_interrupts
 from shardrun.shard_checks import (
     UNTOUCHED,
     CanonicalTable,
@@ -74,7 +73,7 @@ def write_union(
     written = (table.relation, *(side.relation for side in sides), *(view for view, _ in views))
     period = table.period_column, ordered[0].shard.year
     try:
-        with keyboard_interrupts(), _attached(connection, ordered) as shards:
+        with _attached(connection, ordered) as shards:
             apart = check_shards(connection, shards, table, sides)
             with _transaction(connection):
                 rows = _write(connection, shards, table, apart=apart)

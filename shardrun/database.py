@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 import duckdb
 
 from shardrun.errors import DatabaseError, DatabaseInUseError, ShardrunError
+from shardrun.interrupts import interruptible
 from shardrun.sql import quote_identifier, quote_literal
 
 ALIAS = "simulation"
@@ -27,6 +30,10 @@ LEDGER_SCHEMA = "shardrun"
 """The schema that makes a DuckDB file one of ours."""
 
 _LOCK_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+DatabaseSetting: TypeAlias = str | bool | int | float | list[str]
+"""A value that DuckDB's client takes for a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,26 @@ class DatabaseLimits:
 
 
 NO_LIMITS = DatabaseLimits()
+NO_SETTINGS: Mapping[str, DatabaseSetting] = MappingProxyType({})
+
+
+@contextmanager
+def memory_database(
+    settings: Mapping[str, DatabaseSetting] = NO_SETTINGS,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Use an instance of its own that has no file; Ctrl-C ends its queries.
+
+    Args:
+        settings: DuckDB's, by name.
+
+    Yields:
+        a connection, closed at the end.
+    """
+    with (
+        duckdb.connect(":memory:", config=dict(settings)) as connection,
+        interruptible(connection.interrupt),
+    ):
+        yield connection
 
 
 @contextmanager
@@ -76,7 +103,7 @@ def open_database(
         DatabaseInUseError: another process holds the file in a mode that excludes ours.
         DatabaseError: it is missing, no DuckDB database, damaged, or from a newer DuckDB.
     """
-    with duckdb.connect(":memory:", config=dict(limits.settings())) as connection:
+    with memory_database(limits.settings()) as connection:
         connection.execute("set timezone = 'UTC'")
         attach_database(connection, path, ALIAS, read_only=read_only)
         connection.execute(f"use {ALIAS}")

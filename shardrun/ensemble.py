@@ -12,11 +12,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from shardrun.branching import BranchPoint, check_branchable, read_source
 from shardrun.config import SimulationConfig
-from shardrun.database import ALIAS, check_writable, has_ledger, open_database
+from shardrun.database import (
+    ALIAS,
+    check_writable,
+    has_ledger,
+    memory_database,
+    open_database,
+)
 from shardrun.dbt_project import read_project
 from shardrun.digest import digest_relation
 from shardrun.ensemble_database import write_ensemble
@@ -218,7 +222,7 @@ def _read(database: Path) -> EnsembleContents:
 def _made_from(
     request: EnsembleRequest, config: SimulationConfig, inputs: Mapping[str, Path]
 ) -> MadeFrom:
-    with duckdb.connect(":memory:") as connection:
+    with memory_database() as connection:
         digests = {
             name: digest_relation(
                 connection, f"read_parquet({quote_literal(glob.escape(str(file)))})"

@@ -1,24 +1,60 @@
-"""Ctrl-C while DuckDB works: its client says RuntimeError, and we say KeyboardInterrupt again.
+"""Ctrl-C while DuckDB works: it ends the query, whichever of DuckDB's threads is at it.
 
-Must never hide any other error.
+DuckDB 2.0.0 looks for signals in the thread that asked, and then waits for the others, which no
+one has told: with the last of a query in one of those, Ctrl-C waits for the query's end. So the
+handler tells the connection first. Must never hide any other error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import duckdb
 
 
 @contextmanager
-def keyboard_interrupts() -> Iterator[None]:
-    """Let a DuckDB query that Ctrl-C stopped end as every other Python code does.
+def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C, or what else has a handler that raises, end a DuckDB query as any Python code.
+
+    Outside of the main thread, where Python has no signals, it does nothing.
+
+    Args:
+        interrupt: ends the queries that the block may run: a connection's ``interrupt``.
 
     Raises:
         KeyboardInterrupt: if the block's query was interrupted by a signal.
     """
+    with _told_first(interrupt):
+        try:
+            yield
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":
+                raise
+            raise KeyboardInterrupt from error
+
+
+@contextmanager
+def _told_first(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Call ``interrupt`` before the handlers that SIGINT and SIGTERM have."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    handled = {each: handler for each, handler in before.items() if callable(handler)}
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        with suppress(duckdb.ConnectionException):  # it is closed, so no query is at work
+            interrupt()
+        handled[signal.Signals(number)](number, frame)
+
+    for each in handled:
+        signal.signal(each, tell)
     try:
         yield
-    except RuntimeError as error:
-        if str(error) != "Query interrupted":
-            raise
-        raise KeyboardInterrupt from error
+    finally:
+        for each, handler in handled.items():
+            signal.signal(each, handler)

@@ -19,6 +19,7 @@ from shardrun.database import (
     ALIAS,
     check_ownership,
     claim_database,
+    memory_database,
     open_database,
     qualified,
 )
@@ -94,7 +95,7 @@ class IsolatedShard:
 
 def entity_shard(year: int, entity: str) -> ShardOfOne:
     """Return the shard of one entity, whose key is that of the macro ``shard_key``."""
-    with duckdb.connect(":memory:") as connection:
+    with memory_database() as connection:
         [(key,)] = connection.execute("select md5_number_upper(?)", [entity]).fetchall()
     return ShardOfOne(year, entity, key)
 

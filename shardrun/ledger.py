@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -36,7 +36,11 @@ class Ledger:
         database: the file whose ledger it is.
     """
 
-    def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection], database: Path) -> None:
+    def __init__(
+        self,
+        cursor: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]],
+        database: Path,
+    ) -> None:
         """Make the ledger's tables where they are missing, and what an older ledger lacks of them.
 
         Args:

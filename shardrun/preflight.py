@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from shardrun.branching import (
     BranchPoint,
     check_apart,
@@ -28,6 +26,7 @@ from shardrun.database import (
     check_ownership,
     check_writable,
     holds_nothing,
+    memory_database,
     open_database,
 )
 from shardrun.dbt_project import read_project
@@ -221,7 +220,7 @@ def accept_run(
 def import_input(file: Path, importer: InputImporter) -> tuple[int, str]:
     """Import an input to ``file`` and return the number of its rows, and their digest."""
     importer(file)
-    with duckdb.connect(":memory:") as connection:
+    with memory_database() as connection:
         relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
         return digest_relation(connection, relation)
 

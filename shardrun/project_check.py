@@ -14,10 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from shardrun.config import SimulationConfig
-from shardrun.database import check_writable
+from shardrun.database import check_writable, memory_database
 from shardrun.database_diff import DatabaseDiff, compare_databases
 from shardrun.dbt_runner import DbtRunner, failure_message
 from shardrun.errors import PipelineExecutionError
@@ -154,7 +152,7 @@ def _sampled(importer: InputImporter) -> InputImporter:
         importer(target)
         whole = target.with_suffix(".whole")
         target.replace(whole)
-        with duckdb.connect(":memory:") as connection:
+        with memory_database() as connection:
             connection.execute(
                 f"copy (from read_parquet({quote_literal(glob.escape(str(whole)))}) "
                 f"limit {SAMPLE_ROWS}) to {quote_literal(target)} (format parquet)"

@@ -20,7 +20,6 @@ from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.executors import ExecutorName, available_cores
 from shardrun.failed_rows import forget_failed_rows
-from shardrun.interrupts import keyboard_interrupts
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import RunLimits, Status
 from shardrun.pipeline import PipelineOrchestrator, threading_config
@@ -179,8 +178,7 @@ def _replacement(accepted: AcceptedRun) -> Iterator[Callable[[], None]]:
 def _recorded(ledger: Ledger) -> Iterator[None]:
     """Write into the ledger how a run ended that did not come to its end."""
     try:
-        with keyboard_interrupts():
-            yield
+        yield
     except KeyboardInterrupt:
         ledger.end_run(Status.INTERRUPTED)
         raise RunInterruptedError("the run was stopped; the same command goes on with it") from None

@@ -25,7 +25,6 @@ import duckdb
 
 from shardrun.database import qualified
 from shardrun.errors import ShardError, ShardrunError
-from shardrun.interrupts import keyboard_interrupts
 from shardrun.shard_file import (
     Provenance,
     columns_of,
@@ -77,8 +76,7 @@ def run_shard(task: ShardTask) -> ShardResult:
         )
 
     try:
-        with keyboard_interrupts():
-            return _finished_before(task) or _make(task, started)
+        return _finished_before(task) or _make(task, started)
     except _ModelFailedError as error:
         return failed(str(error), error.model)
     except (duckdb.Error, OSError, ShardrunError) as error:

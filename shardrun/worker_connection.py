@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import DatabaseLimits
+from shardrun.database import DatabaseLimits, DatabaseSetting, memory_database
 from shardrun.shards import ShardTask
 from shardrun.sql import quote_identifier, quote_literal
 
@@ -33,12 +33,12 @@ def confined_connection(task: ShardTask, workspace: Path) -> Iterator[duckdb.Duc
         duckdb.Error: the main file can't be attached, or a setting is unknown.
     """
     limits = DatabaseLimits(task.threads, task.memory_mb, workspace / "spill")
-    settings: dict[str, str | bool | int | float | list[str]] = {
+    settings: dict[str, DatabaseSetting] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         **limits.settings(),
     }
-    with duckdb.connect(":memory:", config=settings) as connection:
+    with memory_database(settings) as connection:
         connection.execute("set enable_progress_bar = false")
         # read once and removed: to compress it takes a tenth of a large shard's CPU time
         connection.execute("set force_compression = 'uncompressed'")

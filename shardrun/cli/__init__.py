@@ -34,7 +34,6 @@ from shardrun.cli import (
 from shardrun.cli.options import FLAG
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError, of_system
-from shardrun.interrupts import keyboard_interrupts
 from shardrun.version import __version__
 
 EXAMPLES = """\
@@ -100,8 +99,7 @@ def call(arguments: Sequence[str] | None = None) -> int:
     """
     terminal = Terminal()
     try:
-        with keyboard_interrupts():
-            app(arguments, prog_name="shardrun", obj=terminal)
+        app(arguments, prog_name="shardrun", obj=terminal)
     except KeyboardInterrupt:
         return RunInterruptedError.exit_code
     except ShardrunError as error:

@@ -15,10 +15,15 @@ from typing import Any
 
 import duckdb
 import psutil
-from dbt.adapters.contracts.connection import Connection, Credentials, Identifier
+from dbt.adapters.contracts.connection import (
+    Connection,
+    ConnectionState,
+    Credentials,
+    Identifier,
+)
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
-from dbt.adapters.factory import cleanup_connections
+from dbt.adapters.factory import FACTORY, cleanup_connections
 from dbt.config.profile import Profile
 from dbt.config.runtime import load_profile
 from dbt.flags import set_from_args
@@ -75,6 +80,14 @@ class HeldDatabase:
             "database": profile.credentials.database,
             "schema": profile.credentials.schema,
         }
+
+    @staticmethod
+    def interrupt() -> None:
+        """End the queries that dbt is running; for a signal's handler, so without dbt's locks."""
+        for adapter in list(FACTORY.adapters.values()):
+            for connection in list(adapter.connections.thread_connections.values()):
+                if connection.state == ConnectionState.OPEN:
+                    connection.handle.cursor().interrupt()
 
     def release(self) -> None:
         """Close every connection that dbt or a caller of :meth:`cursor` has.

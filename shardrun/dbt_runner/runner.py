@@ -18,6 +18,7 @@ from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
 from shardrun.errors import ProjectError
 from shardrun.garbage import no_collection
+from shardrun.interrupts import interruptible
 from shardrun.periods import YEAR_COLUMN
 from shardrun.stages import WorkflowStage
 from shardrun.workflow_config import StageConfig
@@ -213,15 +214,23 @@ class DbtRunner:
             raise self._nothing_selected(call.command)
         return compiled
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a cursor on the DuckDB instance that dbt holds, between commands.
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Use a cursor on the DuckDB instance that dbt holds, between commands.
+
+        Yields:
+            the cursor, closed at the end; Ctrl-C ends its queries.
 
         Raises:
             ProjectError: the profile can't be loaded, or is not one for DuckDB.
             DatabaseInUseError: another process holds the file.
             DatabaseError: the file can't be opened.
         """
-        return self._held_database().cursor(self._variables)
+        with (
+            self._held_database().cursor(self._variables) as cursor,
+            interruptible(cursor.interrupt),
+        ):
+            yield cursor
 
     def release_database(self) -> None:
         """Close every connection to the database, so that another process can open it.
@@ -277,7 +286,9 @@ class DbtRunner:
         if self._mode == "subprocess":
             self.release_database()
         try:
-            return dbt.invoke(call)
+            # a query of the main thread is one that dbt itself would not cancel
+            with interruptible(self._held_database().interrupt):
+                return dbt.invoke(call)
         except PackagesMissingError:
             with installing_packages(self._settings.project_dir):
                 return self._invoke_with_packages(dbt, call)

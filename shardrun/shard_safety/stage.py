@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from shardrun.database import memory_database
 from shardrun.shard_safety.alignment import Difference, align
 from shardrun.shard_safety.findings import Finding, Findings, Record
 from shardrun.shard_safety.partition import PlacedFilter, check_partition
@@ -63,7 +64,7 @@ def analyze_stage(
         narrowed: the inputs of which a shard is given its own rows alone, whatever the SQL asks.
     """
     stage = _Stage(StageTables(inputs, keys, narrowed))
-    with duckdb.connect(":memory:") as connection:
+    with memory_database() as connection:
         stage.connection = connection
         return stage.verdict(models, canonical)
 

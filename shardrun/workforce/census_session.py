@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import DatabaseLimits
+from shardrun.database import DatabaseLimits, DatabaseSetting, memory_database
 from shardrun.errors import ShardrunError
 
 
@@ -28,12 +28,12 @@ def census_session(limits: DatabaseLimits) -> Iterator[tuple[duckdb.DuckDBPyConn
         ShardrunError: if what is done with the connection runs out of memory.
     """
     with tempfile.TemporaryDirectory(prefix="shardrun-census-") as scratch:
-        settings: dict[str, str | bool | int | float | list[str]] = {
+        settings: dict[str, DatabaseSetting] = {
             "temp_directory": scratch,
             "autoinstall_known_extensions": False,
             **limits.settings(),
         }
-        with duckdb.connect(":memory:", config=settings) as connection:
+        with memory_database(settings) as connection:
             connection.execute("set timezone = 'UTC'")
             try:
                 yield connection, Path(scratch)

@@ -38,14 +38,14 @@ class Run:
         return PipelineOrchestrator(self.config, self.runner, self.ledger, self.events.append, done)
 
     def recorded(self) -> LedgerContents:
-        return read_ledger(self.runner.cursor(), "simulation")
+        with self.runner.cursor() as cursor:
+            return read_ledger(cursor, "simulation")
 
     def rabbits(self) -> list[tuple[int, int]]:
-        return (
-            self.runner.cursor()
-            .execute("select simulation_year, closing_rabbits from main.fct_rabbits order by all")
-            .fetchall()
-        )
+        with self.runner.cursor() as cursor:
+            return cursor.execute(
+                "select simulation_year, closing_rabbits from main.fct_rabbits order by all"
+            ).fetchall()
 
 
 @pytest.fixture
