@@ -27,6 +27,7 @@ from shardrun.shard_checks import (
 from shardrun.shard_file import columns_of, count_period
 from shardrun.shards import Relation, ShardResult
 from shardrun.sql import quote_identifier, quote_literal
+from shardrun.transaction import transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def write_union(
     try:
         with _attached(connection, ordered) as shards:
             apart = check_shards(connection, shards, table, sides)
-            with _transaction(connection):
+            with transaction(connection):
                 rows = _write(connection, shards, table, apart=apart)
                 for side in sides:
                     _write_side(connection, shards, table.catalog, side)
@@ -131,13 +132,7 @@ def _write(
     year = next(iter(shards.values())).shard.year
     columns = next(iter(shards.values())).columns
     sources = [f"select * from {qualified(catalog, *table.relation)}" for catalog in shards]
-    _make_schema(connection, table.catalog, table.relation)
-    # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
-    # the same transaction to every filter, until the file is opened again
-    connection.execute(f"create table if not exists {table.name} ({_columns(columns)})")
-    connection.execute(
-        f"delete from {table.name} where {quote_identifier(table.period_column)} = ?", [year]
-    )
+    _make_room(connection, table.catalog, table.relation, columns, (table.period_column, year))
     if apart:
         for source, result in zip(sources, shards.values(), strict=True):
             with naming_shard(result):
@@ -161,43 +156,41 @@ def _write_side(
     side: SideTable,
 ) -> None:
     """Replace what the year makes anew of a table beside the canonical one, shard after shard."""
-    name = qualified(catalog, *side.relation)
     year = next(iter(shards.values())).shard.year
     columns = columns_of(connection, next(iter(shards)), side.relation)
-    _make_schema(connection, catalog, side.relation)
-    if side.period_column is None:
-        connection.execute(f"create or replace table {name} ({_columns(columns)})")
-    else:
-        connection.execute(f"create table if not exists {name} ({_columns(columns)})")
-        connection.execute(
-            f"delete from {name} where {quote_identifier(side.period_column)} = ?", [year]
-        )
+    period = None if side.period_column is None else (side.period_column, year)
+    _make_room(connection, catalog, side.relation, columns, period)
     for shard in list(shards)[: 1 if side.is_common else None]:
         with naming_shard(shards[shard]):
-            connection.execute(f"insert into {name} from {qualified(shard, *side.relation)}")
+            connection.execute(
+                f"insert into {qualified(catalog, *side.relation)} "
+                f"from {qualified(shard, *side.relation)}"
+            )
 
 
-def _make_schema(connection: duckdb.DuckDBPyConnection, catalog: str, relation: Relation) -> None:
+def _make_room(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    relation: Relation,
+    columns: Sequence[tuple[str, str]],
+    period: tuple[str, int] | None,
+) -> None:
+    """Make a table where it is missing, and take out what is made anew: a year, or all of it."""
+    name = qualified(catalog, *relation)
+    typed = ", ".join(f"{quote_identifier(column)} {type_}" for column, type_ in columns)
     connection.execute(
         "create schema if not exists "
         f"{quote_identifier(catalog)}.{quote_identifier(relation.schema)}"
     )
-
-
-def _columns(columns: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{quote_identifier(name)} {type_}" for name, type_ in columns)
+    if period is None:
+        connection.execute(f"create or replace table {name} ({typed})")
+        return
+    # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
+    # the same transaction to every filter, until the file is opened again
+    connection.execute(f"create table if not exists {name} ({typed})")
+    column, year = period
+    connection.execute(f"delete from {name} where {quote_identifier(column)} = ?", [year])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, source: str, table: CanonicalTable) -> None:
     connection.execute(f"insert into {table.name} from ({source}) order by {table.order}")
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.begin()
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()

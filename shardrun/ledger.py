@@ -26,6 +26,7 @@ from shardrun.ledger_schema import create_ledger_tables
 from shardrun.resources import ResourceUsage
 from shardrun.shards import ShardResult
 from shardrun.stages import WorkflowStage
+from shardrun.transaction import transaction
 from shardrun.version import __version__
 
 
@@ -64,9 +65,8 @@ class Ledger:
             self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
             self._written_tables = qualified(catalog, LEDGER_SCHEMA, "written_tables")
             self._branches = qualified(catalog, LEDGER_SCHEMA, "branches")
-            connection.begin()  # with half of its tables a database would seem a stranger's
-            create_ledger_tables(connection, catalog)
-            connection.commit()
+            with transaction(connection):  # with half of its tables it would seem a stranger's
+                create_ledger_tables(connection, catalog)
             self._versions = {
                 **installed_versions(),
                 "storage": storage_version(connection, catalog),
@@ -89,7 +89,7 @@ class Ledger:
         """
         started = datetime.now(UTC)
         run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-        with self._cursor() as connection:
+        with self._cursor() as connection, transaction(connection):
             for table in (self._runs, self._steps):
                 connection.execute(
                     f"update {table} set status = ? where status = ?",
@@ -147,7 +147,7 @@ class Ledger:
             fingerprints: what the years from then on follow from.
             first_year_stages: whose tables don't belong to a year, and are made anew.
         """
-        with self._transaction(None) as connection:
+        with self._cursor() as connection, transaction(connection):
             connection.execute(
                 f"update {self._steps} set status = ? where status = ? "
                 "and stage in (select unnest(?::varchar[]))",
@@ -215,7 +215,7 @@ class Ledger:
             written: schema and name of the tables it wrote, in the order of their writing.
             connection: whose transaction it is part of; None makes one of its own.
         """
-        with self._transaction(connection) as writer:
+        with self._within(connection) as writer:
             for result in shards:
                 self._record_shard(writer, stage, result)
             self._record_tables(writer, stage, written)
@@ -269,17 +269,15 @@ class Ledger:
         )
 
     @contextmanager
-    def _transaction(
+    def _within(
         self, connection: duckdb.DuckDBPyConnection | None
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection within a transaction: one that is open, or one of its own."""
         if connection is not None:
             yield connection
             return
-        with self._cursor() as own:
-            own.begin()
+        with self._cursor() as own, transaction(own):
             yield own
-            own.commit()
 
 
 def installed_versions() -> dict[str, str]:

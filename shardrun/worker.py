@@ -34,6 +34,7 @@ from shardrun.shard_file import (
 )
 from shardrun.shards import ShardModel, ShardResult, ShardTask, failed_shard
 from shardrun.sql import quote_identifier, quote_literal
+from shardrun.transaction import transaction
 from shardrun.worker_connection import MAIN_FILE, confined_connection
 
 _FINISHED = "shardrun_finished"
@@ -133,12 +134,11 @@ def _make(task: ShardTask, started: float) -> ShardResult:
         draft = workspace / task.file.name
         with confined_connection(task, workspace) as connection:
             _attach(connection, task, draft)
-            connection.begin()  # else each of two dozen statements waits for the disk
-            _provide_inputs(connection, task)
-            _create_models(connection, task)
-            if not task.with_inputs:
-                _drop_views(connection, task)
-            connection.commit()
+            with transaction(connection):  # else each of two dozen statements waits for the disk
+                _provide_inputs(connection, task)
+                _create_models(connection, task)
+                if not task.with_inputs:
+                    _drop_views(connection, task)
             _seal(connection, task, perf_counter() - started)
             connection.execute(
                 f"attach {quote_literal(draft)} as {_FINISHED} (type duckdb, read_only)"
