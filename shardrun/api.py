@@ -17,16 +17,18 @@ from typing import Literal
 
 from shardrun.branching import BranchPoint, branch_point
 from shardrun.config import SimulationConfig
-from shardrun.database import ALIAS, check_ownership, open_database
+from shardrun.database import ALIAS, open_database
 from shardrun.digest import canonical_relation, canonical_tables
 from shardrun.errors import InputError
 from shardrun.outcome import Cell, RunOutcome, read_outcome
 from shardrun.overrides import parse_memory, parse_years, with_overrides
+from shardrun.ownership import check_ownership
 from shardrun.periods import PeriodKind
 from shardrun.preflight import AcceptedRun, InputImporter, accept_run, hold_database, hold_source
-from shardrun.progress import ProgressListener, ignore_progress
+from shardrun.progress import ProgressEvent, ProgressListener, RunStarted, ignore_progress
 from shardrun.projects import load_run_config, project_inputs, rooted, with_census
 from shardrun.result_rows import ResultRows
+from shardrun.run_lock import HeldLock
 
 Years = str | int | tuple[int, int]
 Remark = Callable[[str], None]
@@ -335,21 +337,22 @@ def execute_member(
     Raises:
         ShardrunError: see :func:`run`.
     """
-    with hold_database(database) as dead:
-        if dead is not None:
-            remark(f"an earlier run has died: {dead}; its database is taken over")
+    with hold_database(database) as lock:
+        if lock.dead is not None:
+            remark(f"an earlier run has died: {lock.dead}; its database is taken over")
         accepted = accept_run(
             config, database, inputs, fresh=fresh, from_year=from_year, branch=branch
         )
         if accepted.finished:
             remark(f"{database} already holds this run, finished; --fresh runs it anew")
-        else:
-            _execute(accepted, progress, remark, debug=debug, duckdb_threads=duckdb_threads)
+        if not accepted.is_over:
+            _execute(accepted, lock, progress, remark, debug=debug, duckdb_threads=duckdb_threads)
         return RunResult(_outcome(database, config), already_finished=accepted.finished)
 
 
 def _execute(
     accepted: AcceptedRun,
+    lock: HeldLock,
     progress: AbstractContextManager[ProgressListener],
     remark: Remark,
     *,
@@ -364,7 +367,13 @@ def _execute(
     if debug:
         remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
     with _DBT, progress as listener:
-        summary = execute_run(accepted, listener, debug=debug, duckdb_threads=duckdb_threads)
+
+        def tell(event: ProgressEvent) -> None:
+            if isinstance(event, RunStarted):
+                lock.name_run(event.run_id)
+            listener(event)
+
+        summary = execute_run(accepted, tell, debug=debug, duckdb_threads=duckdb_threads)
     summary.raise_for_failure()
 
 

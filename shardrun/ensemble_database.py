@@ -19,6 +19,7 @@ from shardrun.ensemble_records import QUANTILES, MadeFrom
 from shardrun.headline_figures import HeadlineFigure
 from shardrun.member_results import MemberResult
 from shardrun.members import Member
+from shardrun.ownership import claim_database
 from shardrun.periods import YEAR_COLUMN
 from shardrun.transaction import transaction
 
@@ -108,6 +109,7 @@ def write_ensemble(path: Path) -> Iterator[EnsembleWriter]:
         DatabaseInUseError: another process has it open.
         DatabaseError: it can't be opened.
     """
+    claim_database(path)
     if not path.exists():
         duckdb.connect(path).close()
     with open_database(path, read_only=False) as connection:

@@ -82,7 +82,7 @@ class Ledger:
         fingerprints: Fingerprints,
         limits: RunLimits | None = None,
     ) -> str:
-        """Open a run; one that still says ``running`` died before, since the file is ours now.
+        """Open a run; one that still says ``running`` has died, since the file is ours now.
 
         Returns:
             the run's id, under which the steps that follow are recorded.
@@ -93,7 +93,7 @@ class Ledger:
             for table in (self._runs, self._steps):
                 connection.execute(
                     f"update {table} set status = ? where status = ?",
-                    [Status.INTERRUPTED, Status.RUNNING],
+                    [Status.DIED, Status.RUNNING],
                 )
             connection.execute(
                 f"insert into {self._runs} values (?, ?, ?, null, ?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
@@ -116,8 +116,12 @@ class Ledger:
         return run_id
 
     def end_run(self, status: Status, error: str | None = None) -> None:
-        """Close the run that :meth:`begin_run` opened."""
-        with self._cursor() as connection:
+        """Close the run that :meth:`begin_run` opened, and the step that it was stopped in."""
+        with self._cursor() as connection, transaction(connection):
+            connection.execute(
+                f"update {self._steps} set status = ? where run_id = ? and status = ?",
+                [status, self._run_id, Status.RUNNING],
+            )
             connection.execute(
                 f"update {self._runs} set status = ?, ended_at = ?, error = ? where run_id = ?",
                 [status, datetime.now(UTC), error, self._run_id],

@@ -116,9 +116,9 @@ def run_ensemble(
         raise InputError("--from-year runs years of one database again; an ensemble has many")
     database = (database or DEFAULT_ENSEMBLE).absolute()
     members = members_of(tuple(runs.configs), seeds)
-    with hold_source(runs.branch, database), hold_database(database) as dead:
-        if dead is not None:
-            terminal.remark(f"an earlier run has died: {dead}; its ensemble is gone on with")
+    with hold_source(runs.branch, database), hold_database(database) as lock:
+        if lock.dead is not None:
+            terminal.remark(f"an earlier run has died: {lock.dead}; its ensemble is gone on with")
         accepted = accept_ensemble(
             EnsembleRequest(
                 database=database,
