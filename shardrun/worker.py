@@ -98,7 +98,12 @@ def run_shard_twice(task: ShardTask) -> ShardResult:
 
 
 def _with_advice(error: Exception) -> str:
-    return "\n".join(filter(None, [str(error), _ADVICE.get(type(error))]))
+    """Return what is wrong and what to do; DuckDB's own advice is of settings that are ours."""
+    advice = _ADVICE.get(type(error))
+    if advice is None:
+        return str(error)
+    message, _, _ = str(error).partition("\n\n")
+    return f"{message}\n{advice}"
 
 
 def discard_unfinished(task: ShardTask) -> None:

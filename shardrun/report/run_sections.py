@@ -118,7 +118,7 @@ def timeline_section(ledger: LedgerContents) -> Section:
     columns = ("run", "year", "stage", "status", "seconds", "rows")
     chart = Chart(
         title="Years and stages",
-        note="Each bar is one step; what took the time is wide. Time between runs is left out.",
+        note="Each bar is one step; what took the time is wide. Time between steps is left out.",
         figure=timeline(spans),
         data=DataTable("", columns, tuple(rows)),
         wide=True,

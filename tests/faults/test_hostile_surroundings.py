@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from time import sleep
 
@@ -15,7 +16,11 @@ import duckdb
 import psutil
 import pytest
 
+from shardrun.database import ALIAS, open_database
+from shardrun.ledger_records import read_ledger
+from shardrun.report.time_axis import placed_steps
 from tests.support.command_line import environment, shardrun
+from tests.support.in_process import invoke
 from tests.support.sharded_runs import Project
 
 pytestmark = pytest.mark.faults
@@ -101,6 +106,44 @@ def test_a_test_that_fails_keeps_the_rows_that_it_found_until_the_next_run(here:
         assert not connection.execute(
             "from duckdb_schemas() where schema_name = 'shardrun_failures'"
         ).fetchall()
+
+
+class RunsBackwards(datetime):
+    """A clock that is a day earlier whenever it is looked at."""
+
+    days = 0
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        cls.days += 1
+        return datetime.now(tz) - timedelta(days=cls.days)
+
+
+def test_a_clock_that_is_set_back_changes_neither_result_nor_order_nor_durations(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("run", "2025-2026", "--config", "tiny/simulation_config.yaml", "--database")
+    assert invoke(*words, "whole.duckdb", cwd=here).returncode == 0
+    for module in ("ledger", "run_lock"):
+        monkeypatch.setattr(f"shardrun.{module}.datetime", RunsBackwards)
+    assert invoke(*RUN, "back.duckdb", cwd=here).returncode == 0
+    died = {"pid": 1, "host": "elsewhere", "since": "2999-01-01T00:00:00+00:00"}
+    (here / "back.shardrun" / "lock").write_text(json.dumps(died))
+    resumed = invoke(*words, "back.duckdb", cwd=here)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "process 1 on elsewhere, since 2999-01-01T00:00:00+00:00" in resumed.stderr
+    assert digest(here, "back.duckdb") == digest(here, "whole.duckdb")
+    status = json.loads(invoke("status", "back.duckdb", "--json", cwd=here).stdout)
+    assert [run["end_year"] for run in status["runs"]] == [2025, 2026]
+    assert [run["status"] for run in status["runs"]] == ["finished", "finished"]
+    began = [step["started_at"] for step in status["steps"]]
+    assert began == sorted(began, reverse=True), "the clock did not run backwards"
+    assert [step["year"] for step in status["steps"]] == [2025] * 6 + [2026] * 5
+    assert all(0 < step["seconds"] < timedelta(days=1).total_seconds() for step in status["steps"])
+    with open_database(here / "back.duckdb") as connection:
+        placed = placed_steps(read_ledger(connection, ALIAS))
+    starts = [start for _, start in placed]
+    assert starts == sorted(starts), "the report's timeline goes back"
 
 
 @pytest.fixture

@@ -157,6 +157,28 @@ def test_what_a_crash_left_is_cleared_by_a_run_without_shards(project: Project) 
     assert project.digest("cleared") == project.digest("default")
 
 
+def test_a_shard_that_has_too_little_memory_is_named_and_a_higher_limit_goes_on(
+    tmp_path: Path,
+) -> None:
+    """The least that a worker may have, 64 MB, is too little for two threads on 8,000 people."""
+    project = Project.copied(tmp_path, 16_000, "2027")
+    project.must_run("default")
+    shards = ("--shards", "2", "--workers", "1")
+    failed = project.run("tight", *shards, "--memory-limit", "465MB")
+    assert failed.returncode == 1, failed.stderr
+    for shard in (0, 1):
+        named = f"shard {shard} of 2, year 2027, model fct_yearly_events: Out of Memory Error"
+        assert named in failed.stderr
+        assert f"run it alone: shardrun shard {shard} --of 2 --year 2027" in failed.stderr
+    assert "Use more shards, fewer workers, or a higher memory limit." in failed.stderr
+    assert "SET threads" not in failed.stderr, "advice that nobody can follow here"
+    assert "Traceback" not in failed.stderr
+    assert not project.query("tight", "from duckdb_tables() where table_name = 'fct_yearly_events'")
+    project.must_run("tight", *shards, "--memory-limit", "800MB")
+    assert project.digest("tight") == project.digest("default")
+    assert project.events_as_they_lie("tight") == project.events_as_they_lie("default")
+
+
 def test_a_shard_whose_sql_fails_is_named_with_its_model_and_the_rest_is_kept(
     tmp_path: Path,
 ) -> None:
