@@ -103,7 +103,7 @@ def reporting_section(
 
 
 def timeline_section(ledger: LedgerContents) -> Section:
-    """Show every step of every run on one axis, idle time between runs left out."""
+    """Show every step of every run on one axis, idle time between steps left out."""
     spans, rows = [], []
     for step, start in placed_steps(ledger):
         seconds = step.seconds or 0.0

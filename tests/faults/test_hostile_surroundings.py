@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from shardrun.database import ALIAS, open_database
+from shardrun.digest import digest_database
 from shardrun.ledger_records import read_ledger
 from shardrun.report.time_axis import placed_steps
 from tests.support.command_line import environment, shardrun
@@ -45,7 +46,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def digest(folder: Path, database: str) -> str:
-    return str(json.loads(shardrun("digest", database, "--json", cwd=folder).stdout)["digest"])
+    return digest_database(folder / database).digest
 
 
 def test_a_disk_that_is_full_is_told_and_the_run_goes_on_when_there_is_room(here: Path) -> None:
@@ -84,7 +85,7 @@ def test_a_failure_in_any_stage_is_named_and_the_run_goes_on_from_there(here: Pa
         assert f"{stage} of 2025" in failed.stderr
         assert "the rabbits have left" in failed.stderr
         assert "Traceback" not in failed.stderr
-        status = json.loads(shardrun("status", "failing.duckdb", "--json", cwd=here).stdout)
+        status = json.loads(invoke("status", "failing.duckdb", "--json", cwd=here).stdout)
         finished = [step for step in status["steps"] if step["status"] == "finished"]
         assert len(finished) == done
     assert shardrun(*RUN, "failing.duckdb", cwd=here).returncode == 0
