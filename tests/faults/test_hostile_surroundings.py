@@ -74,13 +74,16 @@ def test_a_disk_that_is_full_is_told_and_the_run_goes_on_when_there_is_room(here
     assert digest(here, "full.duckdb") == digest(here, "whole.duckdb")
 
 
-def test_a_failure_in_any_stage_is_named_and_the_run_goes_on_from_there(here: Path) -> None:
+def test_a_failure_in_any_stage_is_named_and_the_run_goes_on_from_there(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stages = (
         *("INITIALIZATION", "FOUNDATION", "EVENT_GENERATION"),
         *("STATE_ACCUMULATION", "VALIDATION", "REPORTING"),
     )
     for done, stage in enumerate(stages):
-        failed = shardrun(*RUN, "failing.duckdb", cwd=here, TINY_FAILS_IN=stage)
+        monkeypatch.setenv("TINY_FAILS_IN", stage)
+        failed = invoke(*RUN, "failing.duckdb", cwd=here)
         assert failed.returncode == 3, failed.stderr
         assert f"{stage} of 2025" in failed.stderr
         assert "the rabbits have left" in failed.stderr
@@ -88,20 +91,25 @@ def test_a_failure_in_any_stage_is_named_and_the_run_goes_on_from_there(here: Pa
         status = json.loads(invoke("status", "failing.duckdb", "--json", cwd=here).stdout)
         finished = [step for step in status["steps"] if step["status"] == "finished"]
         assert len(finished) == done
-    assert shardrun(*RUN, "failing.duckdb", cwd=here).returncode == 0
-    assert shardrun(*RUN, "whole.duckdb", cwd=here).returncode == 0
+    monkeypatch.delenv("TINY_FAILS_IN")
+    assert invoke(*RUN, "failing.duckdb", cwd=here).returncode == 0
+    assert invoke(*RUN, "whole.duckdb", cwd=here).returncode == 0
     assert digest(here, "failing.duckdb") == digest(here, "whole.duckdb")
 
 
-def test_a_test_that_fails_keeps_the_rows_that_it_found_until_the_next_run(here: Path) -> None:
-    failed = shardrun(*RUN, "t.duckdb", cwd=here, TINY_RABBITS_ARE_COUNTED="twice")
+def test_a_test_that_fails_keeps_the_rows_that_it_found_until_the_next_run(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINY_RABBITS_ARE_COUNTED", "twice")
+    failed = invoke(*RUN, "t.duckdb", cwd=here)
     assert failed.returncode == 3, failed.stderr
     table = "shardrun_failures.unique_chk_rabbits_closing_rabbits"
     assert "VALIDATION of 2025" in failed.stderr
     assert f"{table} in {here / 't.duckdb'}" in failed.stderr.replace('"', "")
     with duckdb.connect(here / "t.duckdb", read_only=True) as connection:
         assert connection.execute(f"from {table}").fetchall() == [(4, 2)]
-    again = shardrun(*RUN, "t.duckdb", cwd=here)
+    monkeypatch.delenv("TINY_RABBITS_ARE_COUNTED")
+    again = invoke(*RUN, "t.duckdb", cwd=here)
     assert again.returncode == 0, again.stderr
     with duckdb.connect(here / "t.duckdb", read_only=True) as connection:
         assert not connection.execute(
