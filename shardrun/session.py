@@ -81,6 +81,7 @@ def _execute(
     accepted: AcceptedRun, tell: ProgressListener, *, debug: bool, duckdb_threads: int | None
 ) -> MultiYearExecutionSummary:
     config, years = accepted.config, accepted.config.simulation
+    table = config.workflow.event_table
     started = perf_counter()
     runner = build_runner(
         config, accepted.folder, accepted.inputs, debug=debug, duckdb_threads=duckdb_threads
@@ -100,6 +101,7 @@ def _execute(
                     cores=1 if debug else duckdb_threads or available_cores(),
                     memory_mb=int(config.performance.memory_limit_gb * 1000),
                     workers=1 if sharded is None else sharded.share.workers,
+                    sharded_stage=table.stage if table else None,
                 ),
             )
             if accepted.from_year is not None:
@@ -113,7 +115,8 @@ def _execute(
                     )
             with runner.cursor() as connection:
                 forget_failed_rows(connection, accepted.folder.database)
-            tell(RunStarted(run_id, accepted.plan, accepted.done))
+            word = years.period_names.word
+            tell(RunStarted(run_id, accepted.plan, accepted.done, word))
             with _recorded(ledger):
                 summary = PipelineOrchestrator(
                     config, runner, ledger, tell, accepted.done, sharded
