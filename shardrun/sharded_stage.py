@@ -15,7 +15,7 @@ import duckdb
 
 from shardrun.coordinator import UnionResult, write_union
 from shardrun.dbt_runner import DbtRunner
-from shardrun.dbt_runner.compiled import CompiledStage
+from shardrun.dbt_runner.compiled import CompiledStage, RelationName
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
 from shardrun.run_folder import RunFolder
@@ -198,20 +198,24 @@ def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> Ju
     with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
         session = read_session(connection, compiled)
-    verdict = sharded.safe.verdict(year, compiled, columns)
+    verdict = None if session.unreadable else sharded.safe.verdict(year, compiled, columns)
     if verdict is None:
-        verdict = _judged_safe(sharded, year, compiled, columns)
+        verdict = _judged_safe(sharded, year, compiled, columns, session.unreadable)
         sharded.safe.add(year, compiled, columns, verdict)
     narrowing = narrowing_of(compiled, columns, sharded.table)
     return JudgedStage(compiled, columns, session, narrowing, verdict.common_models)
 
 
 def _judged_safe(
-    sharded: ShardedStage, year: int, compiled: CompiledStage, columns: TableColumns
+    sharded: ShardedStage,
+    year: int,
+    compiled: CompiledStage,
+    columns: TableColumns,
+    unreadable: Mapping[RelationName, str],
 ) -> StageVerdict:
     sql_folder = sharded.folder.shards / "sql" / "check"
     with no_collection():
-        verdict = judge_stage(compiled, columns, sharded.table, sql_folder)
+        verdict = judge_stage(compiled, columns, sharded.table, sql_folder, unreadable)
     if not verdict.is_safe:
         write_judged_sql(compiled, verdict, sql_folder)
         violations = "\n".join(f"  {violation}" for violation in verdict.violations)
