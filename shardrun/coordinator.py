@@ -24,7 +24,7 @@ from shardrun.shard_checks import (
     complete_year,
     naming_shard,
 )
-from shardrun.shard_file import columns_of, count_period
+from shardrun.shard_file import columns_of
 from shardrun.shards import Relation, ShardResult
 from shardrun.sql import quote_identifier, quote_literal
 from shardrun.transaction import transaction
@@ -132,14 +132,17 @@ def _write(
     year = next(iter(shards.values())).shard.year
     columns = next(iter(shards.values())).columns
     sources = [f"select * from {qualified(catalog, *table.relation)}" for catalog in shards]
-    _make_room(connection, table.catalog, table.relation, columns, (table.period_column, year))
+    _make_schema(connection, table.catalog, table.relation)
+    _make_room(connection, table.name, columns, table.kept_periods, year)
     if apart:
         for source, result in zip(sources, shards.values(), strict=True):
             with naming_shard(result):
                 _insert(connection, source, table)
     else:
         _insert(connection, " union all ".join(sources), table)
-    rows = count_period(connection, table.catalog, table.relation, table.period_column, year)
+    rows = count_rows(
+        connection, table.name, (table.period_column, year) if table.keeps_periods else None
+    )
     expected = sum(result.rows for result in shards.values())
     if rows != expected:
         raise ShardError(
@@ -156,40 +159,42 @@ def _write_side(
     side: SideTable,
 ) -> None:
     """Replace what the year makes anew of a table beside the canonical one, shard after shard."""
+    name = qualified(catalog, *side.relation)
     year = next(iter(shards.values())).shard.year
     columns = columns_of(connection, next(iter(shards)), side.relation)
-    period = None if side.period_column is None else (side.period_column, year)
-    _make_room(connection, catalog, side.relation, columns, period)
+    _make_schema(connection, catalog, side.relation)
+    _make_room(connection, name, columns, side.period_column, year)
     for shard in list(shards)[: 1 if side.is_common else None]:
         with naming_shard(shards[shard]):
-            connection.execute(
-                f"insert into {qualified(catalog, *side.relation)} "
-                f"from {qualified(shard, *side.relation)}"
-            )
+            connection.execute(f"insert into {name} from {qualified(shard, *side.relation)}")
 
 
 def _make_room(
     connection: duckdb.DuckDBPyConnection,
-    catalog: str,
-    relation: Relation,
+    name: str,
     columns: Sequence[tuple[str, str]],
-    period: tuple[str, int] | None,
+    period_column: str | None,
+    year: int,
 ) -> None:
-    """Make a table where it is missing, and take out what is made anew: a year, or all of it."""
-    name = qualified(catalog, *relation)
-    typed = ", ".join(f"{quote_identifier(column)} {type_}" for column, type_ in columns)
+    """Let a table be there without rows of the year; without any where it keeps no periods."""
+    # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
+    # the same transaction to every filter, until the file is opened again
+    if period_column is None:
+        connection.execute(f"create or replace table {name} ({_columns(columns)})")
+        return
+    connection.execute(f"create table if not exists {name} ({_columns(columns)})")
+    connection.execute(f"delete from {name} where {quote_identifier(period_column)} = ?", [year])
+
+
+def _make_schema(connection: duckdb.DuckDBPyConnection, catalog: str, relation: Relation) -> None:
     connection.execute(
         "create schema if not exists "
         f"{quote_identifier(catalog)}.{quote_identifier(relation.schema)}"
     )
-    if period is None:
-        connection.execute(f"create or replace table {name} ({typed})")
-        return
-    # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
-    # the same transaction to every filter, until the file is opened again
-    connection.execute(f"create table if not exists {name} ({typed})")
-    column, year = period
-    connection.execute(f"delete from {name} where {quote_identifier(column)} = ?", [year])
+
+
+def _columns(columns: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{quote_identifier(name)} {type_}" for name, type_ in columns)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, source: str, table: CanonicalTable) -> None:

@@ -15,6 +15,7 @@ from shardrun.database import LEDGER_SCHEMA, qualified
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger_schema import with_later_columns
 from shardrun.ownership import ledger_has
+from shardrun.periods import PeriodNames
 from shardrun.resources import ResourceUsage
 from shardrun.run_folder import RunFolder
 from shardrun.run_lock import is_at_work
@@ -43,11 +44,13 @@ class RunLimits:
         cores: at once.
         memory_mb: DuckDB's in all processes, in megabytes (10^6 bytes).
         workers: shards at a time; 1 without shards.
+        sharded_stage: the stage that can be run in shards, if the project has one.
     """
 
     cores: int
     memory_mb: int
     workers: int
+    sharded_stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,11 @@ class LedgerContents:
         if self.branches and self.branches[-1].source_run_id == last.run_id:
             return self.branches[-1].fingerprints  # branched off, and no run has begun since
         return last.fingerprints
+
+    @property
+    def period_names(self) -> PeriodNames:
+        """What the project calls its periods."""
+        return self.runs[-1].fingerprints.period_names if self.runs else PeriodNames()
 
     @property
     def done(self) -> frozenset[tuple[WorkflowStage, int]]:

@@ -18,11 +18,13 @@ class RunStarted:
         run_id: as in the ledger.
         plan: every step of the run, in order.
         done: stages and years that an earlier run has done already.
+        period_word: what a person calls a year, or other period, of the project.
     """
 
     run_id: str
     plan: tuple[Step, ...]
     done: frozenset[tuple[WorkflowStage, int]]
+    period_word: str = "year"
 
 
 @dataclass(frozen=True, slots=True)

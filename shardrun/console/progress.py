@@ -91,13 +91,14 @@ class PlainProgress:
 
 
 class ProgressGrid:
-    """Years by stages with what each step took, redrawn while the run goes on."""
+    """Periods by stages with what each step took, redrawn while the run goes on."""
 
     def __init__(self, console: Console) -> None:
         """Draw what fits on ``console``."""
         self._console = console
         self._started = perf_counter()
         self._plan: list[StepKey] = []
+        self._period_word = ""
         self._cells: dict[StepKey, RenderableType] = {}
         self._running: tuple[StepKey, float] | None = None
         self._shards: dict[Shard, tuple[ShardState, int]] = {}
@@ -106,7 +107,8 @@ class ProgressGrid:
     def __call__(self, event: ProgressEvent) -> None:
         """Take in what happened; :meth:`render` shows it at the next redraw."""
         match event:
-            case RunStarted(_, plan, done):
+            case RunStarted(_, plan, done, word):
+                self._period_word = word
                 self._plan = [(step.stage, step.year) for step in plan]
                 self._cells = {key: Text("done", style="dim") for key in done}
             case StepStarted(stage, year):
@@ -141,7 +143,7 @@ class ProgressGrid:
     def _grid(self) -> Table:
         stages = [stage for stage in WorkflowStage if any(key[0] is stage for key in self._plan)]
         grid = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        grid.add_column("year", no_wrap=True)
+        grid.add_column(self._period_word, no_wrap=True)
         for stage in stages:
             grid.add_column(stage.replace("_", "\n"), justify="right", no_wrap=True, min_width=7)
         for year in sorted({year for _, year in self._plan}):

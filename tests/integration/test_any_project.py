@@ -11,8 +11,8 @@ import pytest
 
 from shardrun.dbt_runner import DbtRunner
 from shardrun.digest import DatabaseDigest, digest_database
-from tests.support.command_line import shardrun
 from tests.support.foreign import inside
+from tests.support.in_process import invoke
 from tests.support.render import REPOSITORY
 from tests.support.workforce import LEFT_OUT
 
@@ -44,16 +44,20 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
         connection.execute(
             "create table exchange as select 'CHF' as currency, 0.94::decimal(9, 4) as rate"
         )
+        connection.execute(
+            "copy (select 2 as order_id, date '2025-03-01' as returned_on) "
+            f"to '{tmp_path / 'returns.parquet'}'"
+        )
     plain, ours = tmp_path / "plain.duckdb", tmp_path / "ours.duckdb"
     env = {"SHOP_RATES": str(rates), "SHOP_OUT": str(tmp_path), "SHOP_CURRENCY": "CHF"}
     expected = _by_command_line(project, plain, {**env, "SHOP_FILE": str(plain)}, 2025, 2026)
     (tmp_path / "orders.parquet").unlink()
-    done = shardrun("run", "--config", "config.yaml", "--database", ours, cwd=project, **env)
+    done = invoke("run", "--config", "config.yaml", "--database", ours, cwd=project, **env)
     assert done.returncode == 0, done.stderr
     assert digest_database(ours) == expected
     rows = {table.table: table.rows for table in expected.tables}
     assert {"shop_history.orders_snapshot", "shop_raw.orders", "run_log"} <= rows.keys()
-    assert rows["order_log"] == 2
+    assert (rows["order_log"], rows["returned_orders"]) == (2, 1)
     with duckdb.connect(ours, read_only=True) as connection:
         assert connection.execute("select count(*) from orders_file").fetchall() == [(5,)]
     assert not (project / "shop.duckdb").exists()
@@ -62,13 +66,13 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
 def test_a_public_project_runs_by_the_configuration_that_init_proposes(tmp_path: Path) -> None:
     project = _copied(tmp_path, "jaffle_shop")
     expected = _by_command_line(project, project / "jaffle_shop.duckdb", {}, None)
-    proposed = shardrun("init", "--existing", "jaffle_shop", cwd=tmp_path)
+    proposed = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
     assert proposed.returncode == 0, proposed.stderr
     assert "the project runs once" in proposed.stderr
-    done = shardrun("run", "--config", "shardrun.yaml", "--json", cwd=project)
+    done = invoke("run", "--config", "shardrun.yaml", "--json", cwd=project)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["success"]
     assert digest_database(project / "simulation.duckdb") == expected
     assert [table.table for table in expected.tables][:2] == ["customers", "orders"]
-    again = shardrun("init", "--existing", "jaffle_shop", cwd=tmp_path)
+    again = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
