@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from shardrun.plan import Step
 from shardrun.shards import ShardProgress
@@ -18,11 +18,13 @@ class RunStarted:
         run_id: as in the ledger.
         plan: every step of the run, in order.
         done: stages and years that an earlier run has done already.
+        took: the seconds that steps took in earlier runs, those that run again too.
     """
 
     run_id: str
     plan: tuple[Step, ...]
     done: frozenset[tuple[WorkflowStage, int]]
+    took: Mapping[tuple[WorkflowStage, int], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _execute(
                     )
             with runner.cursor() as connection:
                 forget_failed_rows(connection, accepted.folder.database)
-            tell(RunStarted(run_id, accepted.plan, accepted.done))
+            tell(RunStarted(run_id, accepted.plan, accepted.done, accepted.took))
             with _recorded(ledger):
                 summary = PipelineOrchestrator(
                     config, runner, ledger, tell, accepted.done, sharded
