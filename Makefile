@@ -12,7 +12,7 @@ EMPLOYEES ?= 60000
 CENSUS ?= data/census.parquet
 DATABASE ?= simulation.duckdb
 
-.PHONY: run test test-all lint format docs reference unit integration faults test-duckdb-1.5 test-python \
+.PHONY: run test test-all lint format docs reference screenshots unit integration faults test-duckdb-1.5 test-python \
 	bench clean
 
 run: $(VENV)/installed
@@ -39,6 +39,10 @@ format: $(VENV)/installed
 # What the code says of itself: the reference of the configuration, its schema.
 reference: $(VENV)/installed
 	$(BIN)/python -m docs.generate_reference
+
+# The pictures in the documentation, of real runs; needs a Chromium.
+screenshots: $(VENV)/installed
+	$(BIN)/python -m docs.screenshots
 
 # The site, into build/docs; what is unclear to Sphinx is an error.
 docs: $(VENV)/installed
