@@ -22,7 +22,8 @@ run: $(VENV)/installed
 test: lint docs unit integration faults
 
 # With what is too slow for every push.
-test-all: lint docs integration
+test-all: lint docs
+	$(BIN)/pytest -n auto --dist loadfile -m integration
 	$(BIN)/pytest -n auto -m "not integration and not faults"
 	$(BIN)/pytest -n auto --dist worksteal -m faults
 
@@ -52,7 +53,7 @@ unit: $(VENV)/installed
 	$(BIN)/pytest -n auto -m "not integration and not faults and not slow"
 
 integration: $(VENV)/installed
-	$(BIN)/pytest -n auto --dist loadfile -m integration
+	$(BIN)/pytest -n auto --dist loadfile -m "integration and not slow"
 
 # Kills and damaged files; prints how many kills were survived.
 faults: $(VENV)/installed
