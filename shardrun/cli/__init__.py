@@ -21,6 +21,7 @@ from shardrun.cli.lazy_command import LazyCommand
 from shardrun.cli.options import FLAG
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError, of_system
+from shardrun.garbage import rare_collection
 from shardrun.version import __version__
 
 EXAMPLES = """\
@@ -90,7 +91,9 @@ def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(0o077)  # people's pay is in all that is written
-    _leave(call())
+    with rare_collection():
+        code = call()
+    _leave(code)
 
 
 def call(arguments: Sequence[str] | None = None) -> int:

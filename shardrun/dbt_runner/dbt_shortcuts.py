@@ -16,6 +16,8 @@ from unittest.mock import patch
 
 import networkx  # type: ignore[import-untyped]
 from dbt import compilation
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.base.relation import BaseRelation
 from dbt.clients.jinja import MacroGenerator
 from dbt.compilation import Linker
 from dbt.context.configured import ConfiguredContext
@@ -44,6 +46,7 @@ _build_namespace = MacroNamespaceBuilder.build_namespace
 _build_type_tester = cache(agate_helper.build_type_tester)
 _default_source = cache(BehaviorFlagRendered._default_source)
 _find_cycles = Linker.find_cycles
+_get_cache_schemas = BaseAdapter._get_cache_schemas
 _get_event_attribute = BaseEvent.__getattr__
 _get_prefixed_modules = cache(PluginManager.get_prefixed_modules)
 _init_event = BaseEvent.__init__
@@ -128,6 +131,18 @@ def build_namespace(
     return _build_namespace(builder, {}, context)
 
 
+def get_cache_schemas(adapter: BaseAdapter, relation_configs: Iterable[Any]) -> set[BaseRelation]:
+    """Return the schemas of nodes; dbt makes the relation of every node to ask it for its schema.
+
+    It does so for each command, of the whole project; saves 0.5 %.
+    """
+    one_of_each = {
+        (node.database, node.schema, node.config.get("catalog"), str(node.quoting_dict)): node
+        for node in relation_configs
+    }
+    return _get_cache_schemas(adapter, one_of_each.values())
+
+
 def told_event(event: BaseEvent, *arguments: Any, **told: Any) -> None:
     """Keep what an event was told; most are debug events, dropped before anybody asks."""
     event.__dict__["told"] = arguments, told
@@ -160,6 +175,7 @@ SHORTCUTS: tuple[Substitute, ...] = (
     (agate_helper, "build_type_tester", build_type_tester),
     (ManifestContext, "to_dict", manifest_context),
     (MacroNamespaceBuilder, "build_namespace", build_namespace),
+    (BaseAdapter, "_get_cache_schemas", get_cache_schemas),
     (BaseEvent, "__init__", told_event),
     (BaseEvent, "__getattr__", event_attribute),
     # the name of the module that makes an adapter, for which dbt walks the whole stack; 3 %

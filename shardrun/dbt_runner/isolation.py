@@ -6,7 +6,6 @@ library. It must never decide what dbt does.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -19,6 +18,8 @@ from dbt.selected_resources import set_selected_resources
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import cleanup_event_logger, ctx_set_event_manager
+
+from shardrun.garbage import rare_collection
 
 _DBT_LOGGERS = ("file_log", "stdout_log")
 
@@ -47,12 +48,15 @@ def dbt_inside(environment: Mapping[str, str], *, debug: bool) -> Iterator[None]
     """
     ctx_set_event_manager(EventManager() if debug else _InfoEvents())
     set_selected_resources(set())  # else the selection of the last command
-    with chdir(Path.cwd()), redirect_stdout(sys.stderr), _environment(environment):
-        gc.freeze()  # a collection then skips dbt's macros and manifest: a sixth off dbt's own time
+    with (
+        chdir(Path.cwd()),
+        redirect_stdout(sys.stderr),
+        _environment(environment),
+        rare_collection(),
+    ):
         try:
             yield
         finally:
-            gc.unfreeze()  # else DuckDB's bindings report leaks to stderr when Python ends
             _close_loggers()
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from shardrun.dbt_runner import DbtRunner
 from shardrun.digest import DatabaseDigest, digest_database
-from tests.support.command_line import shardrun
 from tests.support.foreign import inside
+from tests.support.in_process import invoke
 from tests.support.render import REPOSITORY
 from tests.support.workforce import LEFT_OUT
 
@@ -48,7 +48,7 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
     env = {"SHOP_RATES": str(rates), "SHOP_OUT": str(tmp_path), "SHOP_CURRENCY": "CHF"}
     expected = _by_command_line(project, plain, {**env, "SHOP_FILE": str(plain)}, 2025, 2026)
     (tmp_path / "orders.parquet").unlink()
-    done = shardrun("run", "--config", "config.yaml", "--database", ours, cwd=project, **env)
+    done = invoke("run", "--config", "config.yaml", "--database", ours, cwd=project, **env)
     assert done.returncode == 0, done.stderr
     assert digest_database(ours) == expected
     rows = {table.table: table.rows for table in expected.tables}
@@ -62,13 +62,13 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
 def test_a_public_project_runs_by_the_configuration_that_init_proposes(tmp_path: Path) -> None:
     project = _copied(tmp_path, "jaffle_shop")
     expected = _by_command_line(project, project / "jaffle_shop.duckdb", {}, None)
-    proposed = shardrun("init", "--existing", "jaffle_shop", cwd=tmp_path)
+    proposed = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
     assert proposed.returncode == 0, proposed.stderr
     assert "the project runs once" in proposed.stderr
-    done = shardrun("run", "--config", "shardrun.yaml", "--json", cwd=project)
+    done = invoke("run", "--config", "shardrun.yaml", "--json", cwd=project)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["success"]
     assert digest_database(project / "simulation.duckdb") == expected
     assert [table.table for table in expected.tables][:2] == ["customers", "orders"]
-    again = shardrun("init", "--existing", "jaffle_shop", cwd=tmp_path)
+    again = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
     assert (again.returncode, "is there already" in again.stderr) == (2, True)

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tests.support.browser import chromium, visit
-from tests.support.command_line import shardrun
+from tests.support.in_process import invoke
 from tests.support.simulated import copy_project
 from tests.support.workforce import write_census
 
@@ -35,13 +35,13 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"simulation:\n  target_growth_rate: {rate}\n"
         )
     for arguments in ([], *(["--scenario", name] for name in SCENARIOS)):
-        run = shardrun("run", "--config", "config.yaml", *arguments, cwd=here)
+        run = invoke("run", "--config", "config.yaml", *arguments, cwd=here)
         assert run.returncode == 0, run.stderr
     return here
 
 
 def compared(here: Path, alt: str) -> dict[str, Any]:
-    shown = shardrun("compare", "simulation.duckdb", alt, "--json", "--people", "3", cwd=here)
+    shown = invoke("compare", "simulation.duckdb", alt, "--json", "--people", "3", cwd=here)
     assert shown.returncode == 0, shown.stderr
     return dict(json.loads(shown.stdout))
 
@@ -57,7 +57,7 @@ def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_scenario_gets_a_database_of_its_name_and_its_own_config(here: Path) -> None:
-    status = json.loads(shardrun("status", "faster.duckdb", "--json", cwd=here).stdout)
+    status = json.loads(invoke("status", "faster.duckdb", "--json", cwd=here).stdout)
     assert status["runs"][0]["config"]["target_growth_rate"] == "0.1"
 
 
@@ -116,7 +116,7 @@ def test_layoffs_change_the_lives_of_those_laid_off_and_of_nobody_else(here: Pat
         day = dict(laid_off)[life["employee_id"]]
         assert f"termination {day} (layoff)" in life["alt"]
         assert f"termination {day} (layoff)" not in life["base"]
-    shown = shardrun("compare", "simulation.duckdb", "shrinking.duckdb", cwd=here, width=60)
+    shown = invoke("compare", "simulation.duckdb", "shrinking.duckdb", cwd=here, width=60)
     assert shown.stderr == ""
     assert f"{len(laid_off):,}" in shown.stdout
     assert "target_growth_rate" in shown.stdout
@@ -124,7 +124,7 @@ def test_layoffs_change_the_lives_of_those_laid_off_and_of_nobody_else(here: Pat
 
 
 def test_the_page_draws_both_scenarios_of_every_figure(here: Path) -> None:
-    made = shardrun(
+    made = invoke(
         *("compare", "simulation.duckdb", "faster.duckdb", "-o", "page.html", "--json"), cwd=here
     )
     assert made.returncode == 0, made.stderr
@@ -145,13 +145,13 @@ def test_the_page_draws_both_scenarios_of_every_figure(here: Path) -> None:
 def test_databases_of_another_project_or_time_and_one_file_twice_are_refused(
     here: Path, tmp_path: Path
 ) -> None:
-    twice = shardrun("compare", "faster.duckdb", "faster.duckdb", cwd=here)
+    twice = invoke("compare", "faster.duckdb", "faster.duckdb", cwd=here)
     assert (twice.returncode, "one file" in twice.stderr) == (2, True)
     unfinished = tmp_path / "unfinished.duckdb"
     unfinished.write_bytes((here / "faster.duckdb").read_bytes())
     with duckdb.connect(unfinished) as connection:
         connection.execute("drop table rpt_yearly_summary")
-    refused = shardrun("compare", here / "faster.duckdb", unfinished, cwd=tmp_path)
+    refused = invoke("compare", here / "faster.duckdb", unfinished, cwd=tmp_path)
     assert refused.returncode == 2
     assert "rpt_yearly_summary" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -159,6 +159,6 @@ def test_databases_of_another_project_or_time_and_one_file_twice_are_refused(
     elsewhen.write_bytes((here / "faster.duckdb").read_bytes())
     with duckdb.connect(elsewhen) as connection:
         connection.execute("update rpt_yearly_summary set simulation_year = simulation_year - 50")
-    apart = shardrun("compare", here / "faster.duckdb", elsewhen, cwd=tmp_path)
+    apart = invoke("compare", here / "faster.duckdb", elsewhen, cwd=tmp_path)
     assert apart.returncode == 2
     assert "1977 to 1978: there is none to compare" in " ".join(apart.stderr.split())

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support.command_line import shardrun
+from tests.support.in_process import invoke
 
 pytestmark = pytest.mark.integration
 
@@ -28,7 +28,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
             .read_text()
             .replace("end_year: 2027", f"end_year: 2026\n  random_seed: {seed}")
         )
-        run = shardrun(
+        run = invoke(
             *("run", "--config", config, "--database", f"{name}.duckdb", "--threads", threads),
             cwd=here,
         )
@@ -37,14 +37,14 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_equal_runs_are_equal_and_the_threads_are_told(here: Path) -> None:
-    shown = shardrun("diff", "base.duckdb", "equal.duckdb", "--exit-code", cwd=here)
+    shown = invoke("diff", "base.duckdb", "equal.duckdb", "--exit-code", cwd=here)
     assert shown.returncode == 0, shown.stderr
     assert "equal: all 6 tables" in shown.stdout
     assert "dbt_threads: 2 in A, 1 in B" in shown.stdout
 
 
 def test_another_seed_parts_two_runs_where_it_is_first_written(here: Path) -> None:
-    shown = shardrun("diff", "base.duckdb", "reseeded.duckdb", "--json", cwd=here)
+    shown = invoke("diff", "base.duckdb", "reseeded.duckdb", "--json", cwd=here)
     assert shown.returncode == 0, shown.stderr
     document = json.loads(shown.stdout)
     assert document["equal"] is False
@@ -71,7 +71,7 @@ def test_a_row_changed_by_hand_is_found_and_nothing_explains_it(here: Path, tmp_
             "update fct_rabbits set closing_rabbits = 9 where simulation_year = 2026"
         )
     arguments = ("diff", here / "base.duckdb", tmp_path / "touched.duckdb")
-    shown = shardrun(*arguments, "--exit-code", cwd=here)
+    shown = invoke(*arguments, "--exit-code", cwd=here)
     assert shown.returncode == 1
     assert shown.stderr == ""
     for part in ("state_accumulation", "fct_rabbits", "2026", "closing_rabbits", "8", "9"):
@@ -80,7 +80,7 @@ def test_a_row_changed_by_hand_is_found_and_nothing_explains_it(here: Path, tmp_
 
 
 def test_a_missing_database_is_refused_in_one_message(here: Path) -> None:
-    refused = shardrun("diff", "base.duckdb", "nowhere.duckdb", "--json", cwd=here)
+    refused = invoke("diff", "base.duckdb", "nowhere.duckdb", "--json", cwd=here)
     assert refused.returncode == 2
     assert "nowhere.duckdb" in json.loads(refused.stdout)["error"]
     assert "Traceback" not in refused.stderr

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support.command_line import shardrun
+from tests.support.in_process import invoke
 from tests.support.render import REPOSITORY
 
 pytestmark = pytest.mark.integration
@@ -28,7 +28,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     here = tmp_path_factory.mktemp("export")
     shutil.copytree(PROJECT, here / "tiny")
     for threads in (1, 4):
-        run = shardrun(
+        run = invoke(
             *("run", "2025-2026", "--config", "tiny/simulation_config.yaml"),
             *("--threads", threads, "--database", f"{threads}.duckdb"),
             cwd=here,
@@ -45,7 +45,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_runs_of_one_digest_export_the_same_bytes(here: Path, file_format: str) -> None:
     digests = set()
     for threads in (1, 4):
-        shown = shardrun(
+        shown = invoke(
             *("export", f"{threads}.duckdb", "-o", f"{file_format}{threads}"),
             *("--format", file_format, "--json"),
             cwd=here,
@@ -53,12 +53,12 @@ def test_runs_of_one_digest_export_the_same_bytes(here: Path, file_format: str) 
         assert shown.returncode == 0, shown.stderr
         digests.add(json.loads(shown.stdout)["digest"])
     assert content(here / f"{file_format}1") == content(here / f"{file_format}4")
-    digest = shardrun("digest", "1.duckdb", "--json", cwd=here)
+    digest = invoke("digest", "1.duckdb", "--json", cwd=here)
     assert digests == {json.loads(digest.stdout)["digest"]}
 
 
 def test_tables_are_shown_with_their_files(here: Path) -> None:
-    shown = shardrun(
+    shown = invoke(
         *("export", "1.duckdb", "-o", "shown", "--table", "fct_rabbits", "--format", "csv"),
         cwd=here,
     )
@@ -68,10 +68,10 @@ def test_tables_are_shown_with_their_files(here: Path) -> None:
         "2025,2,4",
         "2026,4,8",
     ]
-    again = shardrun("export", "1.duckdb", "-o", "shown", cwd=here)
+    again = invoke("export", "1.duckdb", "-o", "shown", cwd=here)
     assert again.returncode == 2
     assert "--overwrite" in again.stderr
-    assert shardrun("export", "1.duckdb", "-o", "x", "--format", "ods", cwd=here).returncode == 2
+    assert invoke("export", "1.duckdb", "-o", "x", "--format", "ods", cwd=here).returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -97,5 +97,5 @@ def test_a_stopped_export_leaves_no_half_folder(
         assert export.wait(timeout=60) == exit_code
     assert not (tmp_path / "out").exists()
     assert bool(list(tmp_path.glob(".out.*"))) == (stop is signal.SIGKILL)
-    assert shardrun("export", "large.duckdb", "-o", "out", cwd=tmp_path).returncode == 0
+    assert invoke("export", "large.duckdb", "-o", "out", cwd=tmp_path).returncode == 0
     assert (tmp_path / "out" / "export.json").exists()

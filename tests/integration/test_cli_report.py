@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.browser import Visit, chromium, visit
-from tests.support.command_line import shardrun
+from tests.support.in_process import invoke
 from tests.support.simulated import simulate
 
 pytestmark = pytest.mark.integration
@@ -44,7 +44,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def file(database: Path) -> Path:
-    made = shardrun("report", database, cwd=database.parent)
+    made = invoke("report", database, cwd=database.parent)
     assert made.returncode == 0, made.stderr
     assert made.stdout.strip() == str(database.with_suffix(".html"))
     return database.with_suffix(".html")
@@ -185,7 +185,7 @@ def test_what_is_pointed_at_says_its_figure(shown: Visit, database: Path) -> Non
 
 def test_checks_config_and_digests_are_told(shown: Visit, database: Path) -> None:
     assert dict(shown.page.evaluate(TABLE, "Configuration"))["target_growth_rate"] == "-0.15"
-    digest = json.loads(shardrun("digest", database, "--json", cwd=database.parent).stdout)
+    digest = json.loads(invoke("digest", database, "--json", cwd=database.parent).stdout)
     told = {table: (rows, value) for table, rows, value in shown.page.evaluate(TABLE, "Digests")}
     assert told.pop("all")[1] == digest["digest"]
     assert told == {
@@ -229,13 +229,13 @@ def test_the_shards_of_a_run_are_told_with_time_and_memory(
     browser: Browser, database: Path, tmp_path: Path
 ) -> None:
     inputs = database.parent
-    run = shardrun(
+    run = invoke(
         *("run", "2027", "--config", inputs / "shrinking" / "config.yaml", "--shards", "3"),
         *("--census", inputs / "census_1500_2027.parquet", "--database", "shards.duckdb"),
         cwd=tmp_path,
     )
     assert run.returncode == 0, run.stderr
-    made = shardrun("report", "shards.duckdb", cwd=tmp_path)
+    made = invoke("report", "shards.duckdb", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     shards = query(
         tmp_path / "shards.duckdb",
@@ -256,12 +256,12 @@ def test_another_project_has_its_own_tables_and_its_timeline(
 ) -> None:
     shutil.copytree(TINY, tmp_path / "tiny")
     name = "<b>tiny & co.duckdb"
-    run = shardrun(
+    run = invoke(
         *("run", "2025-2026", "--config", "tiny/simulation_config.yaml", "--database", name),
         cwd=tmp_path,
     )
     assert run.returncode == 0, run.stderr
-    made = shardrun("report", name, "-o", "page.html", "--json", cwd=tmp_path)
+    made = invoke("report", name, "-o", "page.html", "--json", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["charts"] == 3
     with visit(browser, tmp_path / "page.html") as seen:
@@ -272,10 +272,10 @@ def test_another_project_has_its_own_tables_and_its_timeline(
             ["2026", "4", "8", "1.0000", "98765.36"],
         ]
         assert seen.said == []
-    again = shardrun("report", name, "-o", "page.html", cwd=tmp_path)
+    again = invoke("report", name, "-o", "page.html", cwd=tmp_path)
     assert again.returncode == 0
     (tmp_path / "mine.html").write_text("<html>my own</html>")
-    refused = shardrun("report", name, "-o", "mine.html", cwd=tmp_path)
+    refused = invoke("report", name, "-o", "mine.html", cwd=tmp_path)
     assert (refused.returncode, "left alone" in refused.stderr) == (2, True)
     assert (tmp_path / "mine.html").read_text() == "<html>my own</html>"
     assert not list(tmp_path.glob(".*partial"))

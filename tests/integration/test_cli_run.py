@@ -1,7 +1,6 @@
 """Promises of `shardrun run`, from the shell to the database, on a project of a few rows."""
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -12,6 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.support.command_line import environment, shardrun
+from tests.support.in_process import Invoked, invoke
 from tests.support.live_terminal import COLOUR, plain, watch
 
 pytestmark = pytest.mark.integration
@@ -28,29 +29,12 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def environment(**changes: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "80", **changes}
-
-
-def shardrun(*arguments: str, cwd: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "shardrun", *arguments],
-        cwd=cwd,
-        env=environment(**changes),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def simulate(*arguments: str, cwd: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    return shardrun(
-        "run", "--config", "tiny/simulation_config.yaml", *arguments, cwd=cwd, **changes
-    )
+def simulate(*arguments: str, cwd: Path, **changes: str) -> Invoked:
+    return invoke("run", "--config", "tiny/simulation_config.yaml", *arguments, cwd=cwd, **changes)
 
 
 def digest(cwd: Path, database: str = DATABASE) -> str:
-    shown = shardrun("digest", database, "--json", cwd=cwd)
+    shown = invoke("digest", database, "--json", cwd=cwd)
     return json.loads(shown.stdout)["digest"]
 
 
@@ -62,7 +46,7 @@ def rabbits(cwd: Path) -> list[tuple[int, int]]:
 
 
 def test_a_run_leaves_its_years_and_shows_them(here: Path) -> None:
-    run = simulate(cwd=here)
+    run = shardrun("run", "--config", "tiny/simulation_config.yaml", cwd=here)
     assert run.returncode == 0, run.stderr
     assert rabbits(here) == [(2025, 4), (2026, 8), (2027, 16)]
     assert "closing" in run.stdout
@@ -161,7 +145,7 @@ def test_a_changed_config_is_refused_by_name_and_fresh_replaces(here: Path) -> N
     replaced = simulate("--fresh", "--json", cwd=here)
     assert replaced.returncode == 0, replaced.stderr
     assert json.loads(replaced.stdout)["run"]["random_seed"] == 7
-    status = json.loads(shardrun("status", "--json", cwd=here).stdout)
+    status = json.loads(invoke("status", "--json", cwd=here).stdout)
     assert len(status["runs"]) == 1
 
 
@@ -209,7 +193,7 @@ def test_a_database_in_use_is_told_by_its_process(here: Path) -> None:
         refused = simulate("2025-2026", cwd=here)
         assert refused.returncode == 4
         assert f"process {reader.pid}" in refused.stderr
-        assert shardrun("status", cwd=here).returncode == 0
+        assert invoke("status", cwd=here).returncode == 0
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
@@ -230,7 +214,7 @@ def test_a_stopped_run_exits_130_and_can_be_gone_on_with(here: Path, stop: signa
             assert run.poll() is None
         run.send_signal(stop)
         assert run.wait(timeout=60) == 130
-    status = json.loads(shardrun("status", "--json", cwd=here).stdout)
+    status = json.loads(invoke("status", "--json", cwd=here).stdout)
     assert status["runs"][0]["status"] == "interrupted"
     resumed = simulate("2025-2028", "--json", cwd=here)
     assert resumed.returncode == 0, resumed.stderr

@@ -13,7 +13,7 @@ import pytest
 
 from shardrun.database import open_database
 from shardrun.workforce.life import Life, read_life, read_lives
-from tests.support.command_line import shardrun
+from tests.support.in_process import invoke
 from tests.support.simulated import simulate
 
 pytestmark = pytest.mark.integration
@@ -133,10 +133,10 @@ def test_a_life_is_shown_with_its_draws_and_as_one_document(databases: dict[str,
         laid_off, key = connection.execute(
             "select employee_id, employee_key from int_layoffs order by all limit 1"
         ).fetchall()[0]
-    shown = shardrun("trace", laid_off, "--database", database, "--of", "5", cwd=database.parent)
+    shown = invoke("trace", laid_off, "--database", database, "--of", "5", cwd=database.parent)
     assert shown.returncode == 0, shown.stderr
     document = json.loads(
-        shardrun("trace", laid_off, "--database", database, "--json", cwd=database.parent).stdout
+        invoke("trace", laid_off, "--database", database, "--json", cwd=database.parent).stdout
     )
     assert document["agrees_with_database"] is True
     assert document["shard"] == {"index": (key >> 32) * 8 >> 32, "of": 8}
@@ -163,13 +163,13 @@ def test_a_life_that_the_rules_do_not_explain_says_so(
             "where employee_id = ? and event_type = 'raise'",
             [someone],
         )
-    shown = shardrun("trace", someone, "--database", touched, cwd=tmp_path)
+    shown = invoke("trace", someone, "--database", touched, cwd=tmp_path)
     assert shown.returncode == 0
     assert "not the events that the rules above give" in " ".join(shown.stdout.split())
 
 
 def test_a_stranger_is_refused_with_the_nearest_ids(databases: dict[str, Path]) -> None:
-    refused = shardrun(
+    refused = invoke(
         "trace", "NH_2027_99", "--database", databases["edited"], cwd=databases["edited"].parent
     )
     assert refused.returncode == 2

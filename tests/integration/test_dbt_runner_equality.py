@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -179,6 +180,9 @@ def test_what_dbt_compiled_before_does_not_come_back(tmp_path: Path) -> None:
         assert runner.execute_command(["compile"], simulation_year=year).success
     runner.release_database()
     assert runner.parses == 1
+    [kept] = runner._resident()._parsed
+    for name, node in kept.fresh(runner._call(["compile"])).nodes.items():
+        assert vars(node) == vars(pickle.loads(kept._parsed[name])), name
 
 
 def test_a_command_whose_options_decide_is_parsed_for_itself(tmp_path: Path) -> None:

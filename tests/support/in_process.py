@@ -21,13 +21,14 @@ class Invoked:
     stderr: str
 
 
-def invoke(*arguments: object, cwd: Path | None = None, width: int = 80) -> Invoked:
+def invoke(*arguments: object, cwd: Path | None = None, width: int = 80, **changes: str) -> Invoked:
     """Run one command as into two files.
 
     Args:
         *arguments: behind `shardrun`.
         cwd: where it runs; None leaves the process where it is.
         width: columns of the window.
+        **changes: environment variables beside those of this process.
     """
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -37,7 +38,8 @@ def invoke(*arguments: object, cwd: Path | None = None, width: int = 80) -> Invo
         redirect_stderr(err),
     ):
         patch.delenv("FORCE_COLOR", raising=False)
-        patch.setenv("COLUMNS", str(width))
+        for name, value in {"COLUMNS": str(width), **changes}.items():
+            patch.setenv(name, value)
         # typer reads these once, when it is imported
         patch.setattr("typer.rich_utils.MAX_WIDTH", width)
         patch.setattr("typer.rich_utils.FORCE_TERMINAL", None)

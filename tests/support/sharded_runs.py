@@ -16,7 +16,8 @@ from typing import Any
 
 import duckdb
 
-from tests.support.command_line import environment, shardrun
+from tests.support.command_line import environment
+from tests.support.in_process import Invoked, invoke
 from tests.support.render import REPOSITORY
 from tests.support.workforce import LEFT_OUT, write_census
 
@@ -63,7 +64,7 @@ class Project:
             *("--database", f"{name}.duckdb", *more),
         ]
 
-    def run(self, name: str, *more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, name: str, *more: str) -> Invoked:
         """Run into a database."""
         return self.call(*self.arguments(name, *more))
 
@@ -78,9 +79,9 @@ class Project:
     def _logs(self, name: str) -> list[Path]:
         return list((self.folder / f"{name}.shardrun" / "logs").glob("*.log"))
 
-    def call(self, *words: object) -> subprocess.CompletedProcess[str]:
+    def call(self, *words: object) -> Invoked:
         """Call the command line in the folder."""
-        return shardrun(*words, cwd=self.folder)
+        return invoke(*words, cwd=self.folder)
 
     def start(self, name: str, *more: str) -> subprocess.Popen[str]:
         """Start a run, and go on without waiting for it."""

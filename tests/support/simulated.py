@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.command_line import shardrun
+from tests.support.in_process import invoke
 from tests.support.render import REPOSITORY
 from tests.support.workforce import LEFT_OUT, write_census
 
@@ -41,7 +41,7 @@ def simulate(
         write_census(census, employees, int(years[:4]))
     settings = folder / name / "config.yaml"
     settings.write_text(f"{config}\nproject:\n  project_dir: {project}\n")
-    run = shardrun(
+    run = invoke(
         *("run", years, "--config", settings, "--census", census),
         *("--database", folder / f"{name}.duckdb"),
         cwd=folder,

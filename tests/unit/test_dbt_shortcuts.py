@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dbt import compilation
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.duckdb.relation import DuckDBRelation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardrun.dbt_runner.dbt_shortcuts import inject_ctes_into_sql
+from shardrun.dbt_runner.dbt_shortcuts import get_cache_schemas, inject_ctes_into_sql
 
 MODELS = sorted(Path(__file__).parents[2].glob("dbt/models/*/*.sql"))
 CTES = [
@@ -42,3 +45,29 @@ def test_any_statement_gets_its_ctes_where_dbt_puts_them(pieces: list[str], betw
             inject_ctes_into_sql(sql, CTES)
     else:
         assert inject_ctes_into_sql(sql, CTES) == expected
+
+
+def test_the_schemas_to_look_into_are_those_that_dbt_finds() -> None:
+    def node(schema: str, name: str, quoting: dict[str, bool], catalog: str | None = None) -> Any:
+        return SimpleNamespace(
+            database="d",
+            schema=schema,
+            identifier=name,
+            resource_type="model",
+            quoting_dict=dict(quoting),
+            config={"catalog": catalog},
+        )
+
+    nodes = [
+        node("main", "a", {}),
+        node("main", "b", {}),
+        node("other", "a", {}),
+        node("other", "b", {"schema": False}),
+        node("other", "c", {}, "iceberg"),
+    ]
+    adapter = SimpleNamespace(
+        Relation=DuckDBRelation, config=SimpleNamespace(quoting={"schema": True})
+    )
+    found = get_cache_schemas(adapter, nodes)  # type: ignore[arg-type]
+    assert len(found) == 3
+    assert found == BaseAdapter._get_cache_schemas(adapter, nodes)  # type: ignore[arg-type]
