@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from shardrun.config_problems import refusal, shown
-from shardrun.periods import YEAR_COLUMN, PeriodKind, check_period, check_periods
+from shardrun.periods import YEAR_COLUMN, PeriodKind, PeriodNames, check_period, check_periods
 from shardrun.workflow_config import (
     Identifier,
     JsonScalar,
@@ -108,6 +108,11 @@ class SimulationSection(Section):
     def period_column(self) -> str:
         """What tables with a row for each period call it."""
         return self.column or self.variable
+
+    @property
+    def period_names(self) -> PeriodNames:
+        """What periods are called."""
+        return PeriodNames(self.period, self.period_column)
 
 
 class EventSharding(Section):

@@ -24,7 +24,7 @@ from shardrun.shard_checks import (
     complete_year,
     naming_shard,
 )
-from shardrun.shard_file import columns_of, count_period
+from shardrun.shard_file import columns_of
 from shardrun.shards import Relation, ShardResult
 from shardrun.sql import quote_identifier, quote_literal
 
@@ -132,19 +132,16 @@ def _write(
     columns = next(iter(shards.values())).columns
     sources = [f"select * from {qualified(catalog, *table.relation)}" for catalog in shards]
     _make_schema(connection, table.catalog, table.relation)
-    # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
-    # the same transaction to every filter, until the file is opened again
-    connection.execute(f"create table if not exists {table.name} ({_columns(columns)})")
-    connection.execute(
-        f"delete from {table.name} where {quote_identifier(table.period_column)} = ?", [year]
-    )
+    _make_room(connection, table.name, columns, table.kept_periods, year)
     if apart:
         for source, result in zip(sources, shards.values(), strict=True):
             with naming_shard(result):
                 _insert(connection, source, table)
     else:
         _insert(connection, " union all ".join(sources), table)
-    rows = count_period(connection, table.catalog, table.relation, table.period_column, year)
+    rows = count_rows(
+        connection, table.name, (table.period_column, year) if table.keeps_periods else None
+    )
     expected = sum(result.rows for result in shards.values())
     if rows != expected:
         raise ShardError(
@@ -165,16 +162,27 @@ def _write_side(
     year = next(iter(shards.values())).shard.year
     columns = columns_of(connection, next(iter(shards)), side.relation)
     _make_schema(connection, catalog, side.relation)
-    if side.period_column is None:
-        connection.execute(f"create or replace table {name} ({_columns(columns)})")
-    else:
-        connection.execute(f"create table if not exists {name} ({_columns(columns)})")
-        connection.execute(
-            f"delete from {name} where {quote_identifier(side.period_column)} = ?", [year]
-        )
+    _make_room(connection, name, columns, side.period_column, year)
     for shard in list(shards)[: 1 if side.is_common else None]:
         with naming_shard(shards[shard]):
             connection.execute(f"insert into {name} from {qualified(shard, *side.relation)}")
+
+
+def _make_room(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Sequence[tuple[str, str]],
+    period_column: str | None,
+    year: int,
+) -> None:
+    """Let a table be there without rows of the year; without any where it keeps no periods."""
+    # not `as select ... limit 0`: DuckDB 2.0.0 then loses rows of an ordered insert that follows in
+    # the same transaction to every filter, until the file is opened again
+    if period_column is None:
+        connection.execute(f"create or replace table {name} ({_columns(columns)})")
+        return
+    connection.execute(f"create table if not exists {name} ({_columns(columns)})")
+    connection.execute(f"delete from {name} where {quote_identifier(period_column)} = ?", [year])
 
 
 def _make_schema(connection: duckdb.DuckDBPyConnection, catalog: str, relation: Relation) -> None:

@@ -1,4 +1,4 @@
-"""Where two databases part: the first year, stage, table, column and row, and what is behind it.
+"""Where two databases part: the first period, stage, table, column and row, and what is behind it.
 
 Compares canonical tables (the schema main) and ledgers. It opens both READ_ONLY, and knows nothing
 of what the tables are about.
@@ -16,6 +16,7 @@ from shardrun.database_pair import FIRST, SECOND, open_pair
 from shardrun.digest import canonical_relation, canonical_tables, digest_relation
 from shardrun.ledger_records import LedgerContents
 from shardrun.origins import OriginDifference, compare_origins
+from shardrun.periods import PeriodNames
 from shardrun.stages import WorkflowStage
 from shardrun.table_diff import RowDifference, RowsDiff, compare_rows, read_columns
 from shardrun.written_tables import WrittenTable, read_written_tables
@@ -66,6 +67,7 @@ class DatabaseDiff:
         origins: what differs in what they were made from.
         tables: those that differ, in the order in which a run first wrote what differs in them.
         equal_tables: how many tables are the same in both.
+        period_names: what the first calls its periods.
     """
 
     a: Path
@@ -73,6 +75,7 @@ class DatabaseDiff:
     origins: tuple[OriginDifference, ...]
     tables: tuple[TableDiff, ...]
     equal_tables: int
+    period_names: PeriodNames
 
     @property
     def equal(self) -> bool:
@@ -101,15 +104,16 @@ def compare_databases(a: Path, b: Path) -> DatabaseDiff:
         }
         names = canonical_tables(connection, FIRST), canonical_tables(connection, SECOND)
         either = sorted({*names[0], *names[1]})
-        differing = [
-            diff for name in either if (diff := _compare_table(connection, name, names, written))
-        ]
+        called = pair.first.period_names
+        found = (_compare_table(connection, name, names, written, called.column) for name in either)
+        differing = [diff for diff in found if diff]
     return DatabaseDiff(
         a=a,
         b=b,
         origins=compare_origins(pair.first, pair.second),
         tables=tuple(sorted(differing, key=lambda diff: _when(diff, written, pair.first))),
         equal_tables=len(either) - len(differing),
+        period_names=called,
     )
 
 
@@ -118,6 +122,7 @@ def _compare_table(
     name: str,
     names: tuple[Collection[str], Collection[str]],
     written: Mapping[str, WrittenTable],
+    period_column: str,
 ) -> TableDiff | None:
     """Compare one table; None where it is the same in both."""
     stage = written[name].stage if name in written else None
@@ -139,7 +144,7 @@ def _compare_table(
         columns_in_b={
             name: kind for name, kind in columns_b.items() if columns_a.get(name) != kind
         },
-        rows=compare_rows(connection, *relations),
+        rows=compare_rows(connection, relations[0], relations[1], period_column),
     )
 
 
@@ -148,16 +153,16 @@ def _when(
 ) -> tuple[bool, int, int, int, str]:
     """Return when in a run the difference came about, for sorting.
 
-    What is made of all years at the end comes after everything, whatever year its rows say; a table
-    without years, such as a seed, before everything.
+    What is made of all periods at the end comes after everything, whatever period its rows say; a
+    table without periods, such as a seed, before everything.
     """
     stages = list(WorkflowStage)
     config = ledger.runs[-1].fingerprints.config
     known = written.get(diff.table)
-    year = diff.first.year if diff.first else None
+    period = diff.first.period if diff.first else None
     return (
         known is not None and config.get(f"workflow.stages.{known.stage}.when") == "end",
-        -1 if year is None else year,
+        -1 if period is None else period,
         stages.index(known.stage) if known else len(stages),
         known.place if known else 0,
         diff.table,

@@ -5,6 +5,7 @@ It must never judge a project; that is dbt's work when it loads it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,14 @@ class DbtProject:
         name: its name there.
         profile: the profile it names.
         local_packages: folders of the packages that it takes from this machine.
+        target_path: where dbt leaves its artifacts, and the tools around it look for them.
     """
 
     path: Path
     name: str
     profile: str
     local_packages: tuple[Path, ...]
+    target_path: Path
 
 
 def read_project(project_dir: Path) -> DbtProject:
@@ -57,6 +60,8 @@ def read_project(project_dir: Path) -> DbtProject:
             for package in packages
             if isinstance(package, dict) and "local" in package
         ),
+        target_path=project_dir
+        / (os.environ.get("DBT_TARGET_PATH") or str(project.get("target-path", "target"))),
     )
 
 

@@ -28,7 +28,7 @@ from shardrun.digest import (
 )
 from shardrun.errors import ExportError, InputError
 from shardrun.export_files import ExportFormat, check_size, write_file
-from shardrun.periods import YEAR_COLUMN
+from shardrun.ledger_records import read_ledger
 from shardrun.row_keys import find_key
 from shardrun.sql import quote_identifier
 
@@ -36,7 +36,7 @@ CONTENTS = "export.json"
 """What a folder that an export made holds beside the files: their list."""
 
 ROWS_OF_A_LARGE_TABLE = 100_000
-"""From here on, a table with years is a folder with a file a year."""
+"""From here on, a table with periods is a folder with a file a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ExportedTable:
         rows: how many it has.
         digest: as `shardrun digest` has it.
         order: the columns that its rows are ordered by.
-        files: one, or one a year.
+        files: one, or one a period.
     """
 
     table: str
@@ -120,13 +120,14 @@ def export_database(
     _check_folder(folder, overwrite=overwrite)
     with open_database(database) as connection:
         chosen = _choose(canonical_tables(connection, ALIAS), tables, database)
-        plans = [_plan(connection, table, file_format) for table in chosen]
+        period_column = read_ledger(connection, ALIAS).period_names.column
+        plans = [_plan(connection, table, file_format, period_column) for table in chosen]
         try:
             with _whole(folder) as partial:
                 for plan in plans:
                     for file in plan.files:
                         tell(file)
-                        _write(connection, plan, file, partial, file_format)
+                        _write(connection, plan, file, partial, file_format, period_column)
                 export = Export(folder, file_format, tuple(plans))
                 text = json.dumps(export.contents(), indent=2, ensure_ascii=False)
                 (partial / CONTENTS).write_text(text + "\n", encoding="utf-8")
@@ -200,7 +201,10 @@ def _choose(there: Sequence[str], wanted: Sequence[str], database: Path) -> list
 
 
 def _plan(
-    connection: duckdb.DuckDBPyConnection, table: str, file_format: ExportFormat
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    file_format: ExportFormat,
+    period_column: str,
 ) -> ExportedTable:
     """Lay out the files of a table, and its order."""
     relation = canonical_relation(ALIAS, table)
@@ -208,14 +212,17 @@ def _plan(
     rows, digest = digest_relation(connection, relation)
     name = quote(table, safe="")
     files = [ExportedFile(f"{name}.{file_format}", rows)]
-    if YEAR_COLUMN in columns and rows >= ROWS_OF_A_LARGE_TABLE:
-        years = connection.execute(
-            f"select {YEAR_COLUMN}, count(*) from {relation} group by all order by all"
+    if period_column in columns and rows >= ROWS_OF_A_LARGE_TABLE:
+        counts = connection.execute(
+            f"select {quote_identifier(period_column)}, count(*) from {relation} "
+            "group by all order by all"
         ).fetchall()
-        if all(year is not None for year, _ in years):
-            files = [ExportedFile(f"{name}/{year}.{file_format}", count) for year, count in years]
+        if all(period is not None for period, _ in counts):
+            files = [
+                ExportedFile(f"{name}/{period}.{file_format}", count) for period, count in counts
+            ]
     check_size(table, max(file.rows for file in files), file_format)
-    key = find_key(connection, [relation], columns)
+    key = find_key(connection, [relation], columns, period_column)
     return ExportedTable(table, rows, digest, tuple(columns if key is None else key), tuple(files))
 
 
@@ -225,11 +232,13 @@ def _write(
     file: ExportedFile,
     folder: Path,
     file_format: ExportFormat,
+    period_column: str,
 ) -> None:
     relation = canonical_relation(ALIAS, table.table)
     path = folder / file.path
     path.parent.mkdir(exist_ok=True)
-    year = f" where {YEAR_COLUMN} = {path.stem}" if path.parent != folder else ""
+    of_period = f" where {quote_identifier(period_column)} = {path.stem}"
+    where = of_period if path.parent != folder else ""
     order = ", ".join(f"{quote_identifier(name)} nulls last" for name in table.order)
     ordered = f" order by {order}" if order else ""
-    write_file(connection, f"select * from {relation}{year}{ordered}", path, file_format)
+    write_file(connection, f"select * from {relation}{where}{ordered}", path, file_format)

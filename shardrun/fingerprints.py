@@ -12,9 +12,11 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from shardrun.config import SimulationConfig
 from shardrun.dbt_project import DbtProject
+from shardrun.periods import YEAR_COLUMN, PeriodKind, PeriodNames
 from shardrun.workflow_config import JsonScalar
 
 _PROJECT_SUFFIXES = frozenset({".csv", ".py", ".sql", ".yaml", ".yml"})
@@ -35,6 +37,13 @@ class Fingerprints:
     config: Mapping[str, JsonScalar]
     inputs: Mapping[str, str]
     project: str
+
+    @property
+    def period_names(self) -> PeriodNames:
+        """What the project calls its periods."""
+        # config_settings leaves out what is as for the years of the bundled project
+        column = self.config.get("column", self.config.get("variable", YEAR_COLUMN))
+        return PeriodNames(cast(PeriodKind, self.config.get("period", "year")), str(column))
 
     def changes_since(self, earlier: Fingerprints) -> list[str]:
         """Name what is not as it was in ``earlier``, one line each, for a person to read."""

@@ -186,6 +186,9 @@ def _compile(
             session = read_session(connection, stage)
     finally:
         runner.release_database()
+    if session.unreadable:
+        listed = "; ".join(f"{'.'.join(name)}, {what}" for name, what in session.unreadable.items())
+        raise InputError(f"{table.stage} can't be made in shards: a shard can't read {listed}")
     if table.model not in [node.name for node in stage.nodes]:
         raise InputError(
             f"workflow.event_table.model: {table.stage} has no model {table.model}; it has "

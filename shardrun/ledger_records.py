@@ -14,6 +14,7 @@ import duckdb
 from shardrun.database import LEDGER_SCHEMA, ledger_has, qualified
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger_schema import with_later_columns
+from shardrun.periods import PeriodNames
 from shardrun.resources import ResourceUsage
 from shardrun.stages import WorkflowStage
 
@@ -36,11 +37,13 @@ class RunLimits:
         cores: at once.
         memory_mb: DuckDB's in all processes, in megabytes (10^6 bytes).
         workers: shards at a time; 1 without shards.
+        sharded_stage: the stage that can be run in shards, if the project has one.
     """
 
     cores: int
     memory_mb: int
     workers: int
+    sharded_stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,11 @@ class LedgerContents:
         if self.branches and self.branches[-1].branched_at > self.runs[-1].started_at:
             return self.branches[-1].fingerprints
         return self.runs[-1].fingerprints if self.runs else None
+
+    @property
+    def period_names(self) -> PeriodNames:
+        """What the project calls its periods."""
+        return self.runs[-1].fingerprints.period_names if self.runs else PeriodNames()
 
     @property
     def done(self) -> frozenset[tuple[WorkflowStage, int]]:

@@ -8,6 +8,7 @@ and logs a period is called a year. It must never know what happens in a period.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from shardrun.config_problems import shown
@@ -35,6 +36,24 @@ _WRITTEN: dict[PeriodKind, tuple[str, str]] = {
     ),
     "number": ("[0-9]{1,7}", "write them as 1-36, or one number, such as 7"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodNames:
+    """What a project calls its periods.
+
+    Attributes:
+        kind: what one of them is.
+        column: what tables with a row for each call it.
+    """
+
+    kind: PeriodKind = "year"
+    column: str = YEAR_COLUMN
+
+    @property
+    def word(self) -> str:
+        """What a person calls one: year, month, or period."""
+        return "period" if self.kind == "number" else self.kind
 
 
 def check_period(kind: PeriodKind, value: int) -> None:

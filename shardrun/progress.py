@@ -18,12 +18,14 @@ class RunStarted:
         run_id: as in the ledger.
         plan: every step of the run, in order.
         done: stages and years that an earlier run has done already.
+        period_word: what a person calls a year, or other period, of the project.
         took: the seconds that steps took in earlier runs, those that run again too.
     """
 
     run_id: str
     plan: tuple[Step, ...]
     done: frozenset[tuple[WorkflowStage, int]]
+    period_word: str = "year"
     took: Mapping[tuple[WorkflowStage, int], float] = field(default_factory=dict)
 
 

@@ -28,6 +28,7 @@ from shardrun.project_runner import build_runner
 from shardrun.run_folder import RunFolder
 from shardrun.session import execute_run
 from shardrun.shard_safety import StageVerdict, Violation
+from shardrun.shard_session import read_session
 from shardrun.shard_tasks import JUDGED_VARIANTS, judge_stage, write_judged_sql
 from shardrun.sql import quote_literal
 from shardrun.table_columns import read_columns
@@ -135,7 +136,8 @@ def _judge_years(
             stage = runner.compile_stage(table.stage, step.year, JUDGED_VARIANTS)
             with runner.cursor() as connection:
                 columns = read_columns(connection, stage.inputs)
-            verdict = judge_stage(stage, columns, table, sql_folder)
+                unreadable = read_session(connection, stage).unreadable
+            verdict = judge_stage(stage, columns, table, sql_folder, unreadable)
             write_judged_sql(stage, verdict, sql_folder)
             yield verdict
             if step.year == years.end_year:

@@ -56,6 +56,7 @@ def propose_config(manifest: Manifest, project_dir: str = ".") -> Proposal:
     models = dict(_models(manifest))
     doubts: list[str] = []
     variable = _period_variable(models.values(), doubts)
+    doubts += _disabled(manifest)
     canonical = _canonical(models, variable)
     stages = _by_tags(models) or _by_graph(models, variable, canonical, doubts)
     lines = [
@@ -107,6 +108,18 @@ def _models(manifest: Manifest) -> Iterator[tuple[str, _Model]]:
         )
 
 
+def _disabled(manifest: Manifest) -> list[str]:
+    """Doubt seeds that are disabled: a var may have to enable them before anything runs."""
+    disabled = [node for found in (manifest.get("disabled") or {}).values() for node in found]
+    seeds = sorted(node["name"] for node in disabled if node["resource_type"] == "seed")
+    if not seeds:
+        return []
+    return [
+        f"{len(seeds)} seeds are disabled, {seeds[0]} among them. If a var enables them, give it "
+        "in `vars` of the stage that loads them."
+    ]
+
+
 def _period_variable(models: Collection[_Model], doubts: list[str]) -> str | None:
     asked = Counter(
         name for model in models for name in model.variables if not _NOT_THE_PERIOD.match(name)
@@ -137,7 +150,7 @@ def _canonical(models: Mapping[str, _Model], variable: str | None) -> str | None
 
 def _simulation(variable: str | None) -> list[str]:
     if variable is None:
-        return ["simulation:", "  start_year: 2025", "  end_year: 2025"]
+        return ["simulation:", "  period: number", "  start: 1", "  end: 1"]
     if "month" in variable:
         bounds = ["  period: month", f"  variable: {variable}", "  start: 202501", "  end: 202512"]
     elif "year" in variable:
@@ -226,7 +239,8 @@ def _event_table(
     if canonical is None:
         doubts.append(
             "No shards: there is no incremental model with incremental_strategy delete+insert that "
-            "asks for the period."
+            "asks for the period. A table can be made in shards as well: name it, its key and the "
+            "stage of its own in workflow.event_table."
         )
         return []
     model = models[canonical]

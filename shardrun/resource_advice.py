@@ -44,7 +44,7 @@ def _findings(
     if step.resources is None:
         return
     name, year = step.stage.upper(), step.year
-    splits = step.stage is WorkflowStage.EVENT_GENERATION
+    splits = step.stage == limit.sharded_stage
     shards = event_shards if splits else 1
     busy = (step.cores_busy or 0.0) / limit.cores
     if limit.cores > 1 and (step.seconds or 0.0) >= _LONG_SECONDS and busy < _IDLE_SHARE:

@@ -10,32 +10,35 @@ from collections.abc import Sequence
 
 import duckdb
 
-from shardrun.periods import YEAR_COLUMN
 from shardrun.sql import quote_identifier
 
 
-def year_first(columns: Sequence[str]) -> list[str]:
-    """Return columns in their order, but the simulated year first: tables grow by the year."""
-    return sorted(columns, key=lambda name: name != YEAR_COLUMN)
+def period_first(columns: Sequence[str], period_column: str) -> list[str]:
+    """Return columns in their order, but the period first: tables grow period by period."""
+    return sorted(columns, key=lambda name: name != period_column)
 
 
 def find_key(
-    connection: duckdb.DuckDBPyConnection, relations: Sequence[str], columns: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    relations: Sequence[str],
+    columns: Sequence[str],
+    period_column: str,
 ) -> list[str] | None:
     """Return the fewest of the first columns that no two rows of a relation have in common.
 
-    The simulated year is the first of them, and stays where there is one.
+    The period is the first of them, and stays where there is one.
 
     Args:
         connection: where the relations can be read.
         relations: quoted names; the columns are a key of each.
         columns: that they all have.
+        period_column: what tables with a row for each period call it.
 
     Returns:
         names; none of them where a relation has but one row, and None where rows are alike.
     """
-    columns = year_first(columns)
-    year = [name for name in columns if name == YEAR_COLUMN]
+    columns = period_first(columns, period_column)
+    period = [name for name in columns if name == period_column]
     sizes = [_count(connection, f"from {relation}") for relation in relations]
 
     def is_key(names: Sequence[str]) -> bool:
@@ -48,12 +51,12 @@ def find_key(
         return None
     key = next(
         columns[:length]
-        for length in range(len(year), len(columns) + 1)
+        for length in range(len(period), len(columns) + 1)
         if is_key(columns[:length])
     )
     for name in reversed(key):
         fewer = [kept for kept in key if kept != name]
-        if name not in year and is_key(fewer):
+        if name not in period and is_key(fewer):
             key = fewer
     return key
 

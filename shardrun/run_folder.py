@@ -39,6 +39,11 @@ class RunFolder:
         return self.path / "logs"
 
     @property
+    def target(self) -> Path:
+        """Where dbt leaves compiled SQL and artifacts."""
+        return self.path / "target"
+
+    @property
     def temp(self) -> Path:
         """Where DuckDB spills what does not fit in memory."""
         return self.path / "temp"

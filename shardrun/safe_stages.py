@@ -38,5 +38,5 @@ def _but_for_the_year(year: int, stage: CompiledStage, columns: TableColumns) ->
     """Return what a stage was judged by, with a placeholder wherever it says the year."""
     sql = [sorted(variant.items()) for variant in stage.sql[: len(JUDGED_VARIANTS)]]
     inputs = [(name, name in stage.behind_views, columns.get(name)) for name in stage.inputs]
-    judged = repr((stage.nodes, sorted(stage.built), inputs, sql))
+    judged = repr((stage.nodes, sorted(stage.built), stage.run_hooks, inputs, sql))
     return re.sub(rf"\b{year}\b", "{year}", judged)

@@ -6,6 +6,7 @@ ledger says when a run ends otherwise than it should.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ import duckdb
 from shardrun.branching import create_branch
 from shardrun.dask_executor import Cluster
 from shardrun.database import claim_database
+from shardrun.dbt_project import read_project
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
 from shardrun.executors import ExecutorName, available_cores
@@ -81,6 +83,7 @@ def _execute(
     accepted: AcceptedRun, tell: ProgressListener, *, debug: bool, duckdb_threads: int | None
 ) -> MultiYearExecutionSummary:
     config, years = accepted.config, accepted.config.simulation
+    table = config.workflow.event_table
     started = perf_counter()
     runner = build_runner(
         config, accepted.folder, accepted.inputs, debug=debug, duckdb_threads=duckdb_threads
@@ -100,6 +103,7 @@ def _execute(
                     cores=1 if debug else duckdb_threads or available_cores(),
                     memory_mb=int(config.performance.memory_limit_gb * 1000),
                     workers=1 if sharded is None else sharded.share.workers,
+                    sharded_stage=table.stage if table else None,
                 ),
             )
             if accepted.from_year is not None:
@@ -113,8 +117,9 @@ def _execute(
                     )
             with runner.cursor() as connection:
                 forget_failed_rows(connection, accepted.folder.database)
-            tell(RunStarted(run_id, accepted.plan, accepted.done, accepted.took))
-            with _recorded(ledger):
+            word = years.period_names.word
+            tell(RunStarted(run_id, accepted.plan, accepted.done, word, accepted.took))
+            with _artifacts(accepted, runner, run_id, started), _recorded(ledger):
                 summary = PipelineOrchestrator(
                     config, runner, ledger, tell, accepted.done, sharded
                 ).execute_multi_year_simulation(years.start_year, years.end_year)
@@ -172,6 +177,30 @@ def _replacement(accepted: AcceptedRun) -> Iterator[Callable[[], None]]:
         yield folder.discard_superseded
     finally:
         folder.restore_database()
+
+
+@contextmanager
+def _artifacts(
+    accepted: AcceptedRun, runner: DbtRunner, run_id: str, started: float
+) -> Iterator[None]:
+    """Leave dbt's artifacts however the run ends: beside the database, and where dbt's tools look.
+
+    Raises:
+        ShardrunError: they can't be written; the run itself is as it would have been.
+    """
+    try:
+        yield
+    finally:
+        folders = [accepted.folder.target]
+        project = read_project(accepted.config.project.project_dir)
+        if os.access(project.path, os.W_OK):
+            folders.append(project.target_path)
+        try:
+            runner.write_artifacts(folders, run_id, perf_counter() - started)
+        except OSError as error:
+            raise ShardrunError(
+                f"dbt's artifacts can't be written: {error}. What the run has done stays done."
+            ) from error
 
 
 @contextmanager

@@ -28,12 +28,13 @@ class CanonicalTable:
     Attributes:
         catalog: the name under which the main file is attached.
         relation: the table's schema and identifier.
-        period_column: the column that holds the year.
+        period_column: the column that holds the period.
         order_by: columns of its canonical order, all ascending, nulls last; the unique key's are
             among them.
         unique_key: columns that no two rows share.
         shard_key: the column that shards are ascending ranges of: a function of the unique key.
             Without one, order and uniqueness across shards take a pass over all rows at once.
+        keeps_periods: whether it keeps the rows of other periods; else every period makes it anew.
     """
 
     catalog: str
@@ -42,6 +43,7 @@ class CanonicalTable:
     order_by: tuple[str, ...]
     unique_key: tuple[str, ...]
     shard_key: str | None = None
+    keeps_periods: bool = True
 
     def __post_init__(self) -> None:
         """Refuse an order that leaves ties, which come in another order in every run."""
@@ -59,6 +61,11 @@ class CanonicalTable:
         return ", ".join(f"{quote_identifier(column)} asc nulls last" for column in self.order_by)
 
     @property
+    def kept_periods(self) -> str | None:
+        """The column that tells the periods it keeps apart; None where it keeps none."""
+        return self.period_column if self.keeps_periods else None
+
+    @property
     def leading_shard_key(self) -> str | None:
         """The shard key, if the rows of one year are ordered by it first."""
         ordering = [column for column in self.order_by if column != self.period_column]
@@ -71,8 +78,8 @@ class SideTable:
 
     Attributes:
         relation: its schema and identifier.
-        period_column: the column that holds the year, where the table keeps its years; None where
-            every year makes it anew.
+        period_column: the column that holds the period, where the table keeps its periods; None
+            where every period makes it anew.
         is_common: whether its rows are the same in every shard; else each has its own.
     """
 
@@ -130,7 +137,7 @@ def check_shards(
     for catalog, result in shards.items():
         with naming_shard(result):
             _check_shard(connection, catalog, result, table)
-    held = columns_of(connection, table.catalog, table.relation)
+    held = columns_of(connection, table.catalog, table.relation) if table.keeps_periods else ()
     _check_columns(connection, shards, table.relation, held)
     for side in sides:
         kept = side.period_column is not None
@@ -171,13 +178,15 @@ def _check_shard(
     if provenance is None or provenance.fingerprint != result.fingerprint:
         raise _refusal(result, "it was made by another run, or from other SQL")
     all_rows = count_rows(connection, catalog, table.relation)
-    rows = count_period(connection, catalog, table.relation, table.period_column, result.shard.year)
     if not all_rows == provenance.rows == result.rows:
         raise _refusal(
             result,
             f"it has {all_rows} rows, was written with {provenance.rows}, and its worker "
             f"reported {result.rows}",
         )
+    if not table.keeps_periods:
+        return
+    rows = count_period(connection, catalog, table.relation, table.period_column, result.shard.year)
     if rows != all_rows:
         raise _refusal(
             result,
@@ -261,7 +270,7 @@ def _refuse_duplicates(
 
 def _refusal(result: ShardResult, reason: str) -> ShardError:
     return ShardError(
-        f"shard {result.shard.index} of {result.shard.total}, year {result.shard.year}, can't "
+        f"shard {result.shard.index} of {result.shard.total}, {result.shard.year}, can't "
         f"enter the union: {reason}. {UNTOUCHED} Remove {result.file} and run again."
     )
 

@@ -75,9 +75,9 @@ def compare_shard(
             f"{', '.join(made)}"
         )
     ours = f"select * from {made_in}"
-    theirs = (
-        f"select * from {held_in} where {quote_identifier(period_column)} = {year} and {condition}"
-    )
+    has_period = period_column.lower() in (name.lower() for name in held)
+    of_year = f"{quote_identifier(period_column)} = {year}" if has_period else "true"
+    theirs = f"select * from {held_in} where {of_year} and {condition}"
     missing, missing_rows = _only_in(connection, theirs, ours, table)
     extra, extra_rows = _only_in(connection, ours, theirs, table)
     return Comparison(held, missing, extra, missing_rows, extra_rows)

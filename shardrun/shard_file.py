@@ -7,12 +7,13 @@ both through a connection that has it attached; it must never attach or change a
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import duckdb
 
 from shardrun.database import qualified
-from shardrun.shards import Relation, Shard
+from shardrun.shards import ModelTiming, Relation, Shard
 from shardrun.sql import quote_identifier
 
 _PROVENANCE = Relation("main", "shardrun_shard")
@@ -29,6 +30,7 @@ class Provenance:
         seconds: what it took to make, wall time.
         worker: the process that made it.
         peak_memory: of that process, in bytes.
+        models: what each of its models took.
     """
 
     fingerprint: str
@@ -37,6 +39,7 @@ class Provenance:
     seconds: float
     worker: int
     peak_memory: int
+    models: tuple[ModelTiming, ...]
 
 
 def write_provenance(
@@ -46,11 +49,12 @@ def write_provenance(
     table = qualified(catalog, *_PROVENANCE)
     connection.execute(
         f"create table {table} (fingerprint varchar, simulation_year integer, shard_id integer, "
-        "total_shards integer, rows bigint, seconds double, worker bigint, peak_memory bigint)"
+        "total_shards integer, rows bigint, seconds double, worker bigint, peak_memory bigint, "
+        "models varchar)"
     )
     shard = provenance.shard
     connection.execute(
-        f"insert into {table} values (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"insert into {table} values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             provenance.fingerprint,
             shard.year,
@@ -60,6 +64,7 @@ def write_provenance(
             provenance.seconds,
             provenance.worker,
             provenance.peak_memory,
+            json.dumps(provenance.models),
         ],
     )
 
@@ -74,12 +79,14 @@ def read_provenance(connection: duckdb.DuckDBPyConnection, catalog: str) -> Prov
         return None
     rows = connection.execute(
         "select fingerprint, simulation_year, shard_id, total_shards, rows, seconds, worker, "
-        f"peak_memory from {qualified(catalog, *_PROVENANCE)}"
+        f"peak_memory, models from {qualified(catalog, *_PROVENANCE)}"
     ).fetchall()
     if len(rows) != 1:
         return None
-    fingerprint, year, index, total, *figures = rows[0]
-    return Provenance(fingerprint, Shard(year, index, total), *figures)
+    fingerprint, year, index, total, counted, seconds, worker, memory, timings = rows[0]
+    models = tuple(ModelTiming(*timing) for timing in json.loads(timings))
+    shard = Shard(year, index, total)
+    return Provenance(fingerprint, shard, counted, seconds, worker, memory, models)
 
 
 def columns_of(

@@ -16,7 +16,6 @@ from shardrun.shard_checks import CanonicalTable, SideTable
 from shardrun.shard_narrowing import Narrowing, check_keys, find_narrowing
 from shardrun.shard_safety import (
     CompiledModel,
-    ModelFacts,
     StageVerdict,
     analyze_stage,
     check_models,
@@ -73,7 +72,11 @@ def narrowing_of(stage: CompiledStage, columns: TableColumns, table: EventTable)
 
 
 def judge_stage(
-    stage: CompiledStage, columns: TableColumns, table: EventTable, sql_folder: Path
+    stage: CompiledStage,
+    columns: TableColumns,
+    table: EventTable,
+    sql_folder: Path,
+    unreadable: Mapping[RelationName, str],
 ) -> StageVerdict:
     """Return whether a stage may be split, and why not.
 
@@ -82,6 +85,7 @@ def judge_stage(
         columns: of the stage's inputs.
         table: the canonical table.
         sql_folder: where the SQL that a violation points into is to be found.
+        unreadable: the inputs that a shard can't read, and what they are.
     """
     unsharded, first, second = stage.sql[: len(JUDGED_VARIANTS)]
     narrowing = narrowing_of(stage, columns, table)
@@ -93,7 +97,7 @@ def judge_stage(
                 sql=first[node.unique_id],
                 other_shard_sql=second[node.unique_id],
                 unsharded_sql=unsharded[node.unique_id],
-                path=Path(node.path),
+                path=node.path,
                 compiled_path=sql_folder / f"{node.name}.sql",
                 keeps_periods=node.materialized == "incremental" and node.name != table.model,
             )
@@ -103,12 +107,14 @@ def judge_stage(
         keys=table.entity_keys,
         canonical=table.model,
         narrowed=[qualified(*name) for name in narrowing.inputs],
+        unreadable={qualified(*name): what for name, what in unreadable.items()},
     )
     facts = check_models(
-        [_facts(node) for node in stage.nodes if node.unique_id in stage.built],
+        [node for node in stage.nodes if node.unique_id in stage.built],
         canonical=table.model,
+        run_hooks=stage.run_hooks,
     )
-    paths = {node.name: Path(node.path) for node in stage.nodes}
+    paths = {node.name: node.path for node in stage.nodes}
     keys = check_keys(narrowing, columns, table.model, paths.get(table.model, Path()))
     return replace(verdict, violations=(*facts, *keys, *verdict.violations))
 
@@ -134,6 +140,7 @@ def canonical_table(stage: CompiledStage, table: EventTable, period_column: str)
         order_by=table.order_by,
         unique_key=table.unique_key,
         shard_key=table.shard_key,
+        keeps_periods=node.materialized == "incremental",
     )
 
 
@@ -159,18 +166,27 @@ def side_tables(
     )
 
 
-def side_views(stage: CompiledStage, table: EventTable) -> tuple[tuple[Relation, str], ...]:
-    """Return the views that a stage leaves in the main file, with their SQL."""
+def unsharded_sql(stage: CompiledStage) -> Mapping[str, str]:
+    """Return the SQL of a stage's models without shards, by unique_id; ephemeral ones inlined."""
     unsharded = stage.sql[0]
-    views: list[tuple[Relation, str]] = []
+    models: dict[str, str] = {}
     inlined: dict[str, str] = {}
     for node in stage.nodes:
         if node.is_ephemeral:
             inlined[node.cte_name] = unsharded[node.unique_id]
-        elif node.materialized == "view" and node.name != table.model:
-            sql = _with_inlined(unsharded[node.unique_id], inlined)
-            views.append((_relation(node.relation), sql))
-    return tuple(views)
+        else:
+            models[node.unique_id] = _with_inlined(unsharded[node.unique_id], inlined)
+    return models
+
+
+def side_views(stage: CompiledStage, table: EventTable) -> tuple[tuple[Relation, str], ...]:
+    """Return the views that a stage leaves in the main file, with their SQL."""
+    sql = unsharded_sql(stage)
+    return tuple(
+        (_relation(node.relation), sql[node.unique_id])
+        for node in stage.nodes
+        if node.materialized == "view" and node.name != table.model
+    )
 
 
 def build_task(
@@ -263,17 +279,3 @@ def _canonical_node(stage: CompiledStage, table: EventTable) -> StageNode:
 
 def _relation(name: RelationName) -> Relation:
     return Relation(name.schema, name.identifier)
-
-
-def _facts(node: StageNode) -> ModelFacts:
-    return ModelFacts(
-        name=node.name,
-        path=Path(node.path),
-        materialized=node.materialized,
-        incremental_strategy=node.incremental_strategy,
-        language=node.language,
-        has_pre_hooks=node.has_pre_hooks,
-        has_post_hooks=node.has_post_hooks,
-        contract_enforced=node.contract_enforced,
-        uses_is_incremental=node.uses_is_incremental,
-    )

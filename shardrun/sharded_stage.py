@@ -15,7 +15,7 @@ import duckdb
 
 from shardrun.coordinator import UnionResult, write_union
 from shardrun.dbt_runner import DbtRunner
-from shardrun.dbt_runner.compiled import CompiledStage
+from shardrun.dbt_runner.compiled import CompiledStage, RelationName
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
 from shardrun.run_folder import RunFolder
@@ -37,6 +37,7 @@ from shardrun.shard_tasks import (
     side_views,
     write_judged_sql,
 )
+from shardrun.sharded_nodes import failed_nodes, united_nodes
 from shardrun.shards import Shard, ShardResult
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
@@ -123,14 +124,30 @@ class ShardedStage:
             for shard, sql in zip(shards, compiled.shard_sql, strict=True)
         ]
         self.runner.release_database()
-        results = run_shards(tasks, self.pool, on_progress)
+        results: tuple[ShardResult, ...] = ()
+        try:
+            results = run_shards(tasks, self.pool, on_progress)
+            united = self._unite(compiled, results, record)
+        except ShardError as error:
+            failed = failed_nodes(compiled.stage, self.table.model, error, results)
+            self.runner.record_shards(self.stage, failed)
+            raise
+        made = united_nodes(compiled.stage, results, compiled.common_models)
+        self.runner.record_shards(self.stage, made)
+        if not self.keep_shards:
+            shutil.rmtree(self.folder.shards)
+        return results, united
+
+    def _unite(
+        self, compiled: JudgedStage, results: tuple[ShardResult, ...], record: Record
+    ) -> UnionResult:
         if any(result.failure for result in results):
             raise ShardsFailedError(results)
         table = canonical_table(compiled.stage, self.table, self.period_column)
         sides = side_tables(compiled.stage, self.table, compiled.common_models, self.period_column)
         largest = max(result.rows for result in results)
         with self.runner.cursor() as connection, _frugal(connection, largest):
-            united = write_union(
+            return write_union(
                 connection,
                 results,
                 table,
@@ -138,9 +155,6 @@ class ShardedStage:
                 sides,
                 side_views(compiled.stage, self.table),
             )
-        if not self.keep_shards:
-            shutil.rmtree(self.folder.shards)
-        return results, united
 
 
 class ShardsFailedError(ShardError):
@@ -198,28 +212,35 @@ def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> Ju
     with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
         session = read_session(connection, compiled)
-    verdict = sharded.safe.verdict(year, compiled, columns)
+    verdict = None if session.unreadable else sharded.safe.verdict(year, compiled, columns)
     if verdict is None:
-        verdict = _judged_safe(sharded, year, compiled, columns)
+        verdict = _judged_safe(sharded, year, compiled, columns, session.unreadable)
         sharded.safe.add(year, compiled, columns, verdict)
     narrowing = narrowing_of(compiled, columns, sharded.table)
     return JudgedStage(compiled, columns, session, narrowing, verdict.common_models)
 
 
 def _judged_safe(
-    sharded: ShardedStage, year: int, compiled: CompiledStage, columns: TableColumns
+    sharded: ShardedStage,
+    year: int,
+    compiled: CompiledStage,
+    columns: TableColumns,
+    unreadable: Mapping[RelationName, str],
 ) -> StageVerdict:
     sql_folder = sharded.folder.shards / "sql" / "check"
     with no_collection():
-        verdict = judge_stage(compiled, columns, sharded.table, sql_folder)
+        verdict = judge_stage(compiled, columns, sharded.table, sql_folder, unreadable)
     if not verdict.is_safe:
         write_judged_sql(compiled, verdict, sql_folder)
         violations = "\n".join(f"  {violation}" for violation in verdict.violations)
-        raise InputError(
+        refusal = InputError(
             f"{sharded.stage.upper()} of {year} can't be run in shards, since the result would be "
             f"another than without:\n{violations}\n"
             "Run it without --shards, or change the models."
         )
+        refused = failed_nodes(compiled, sharded.table.model, refusal)
+        sharded.runner.record_shards(sharded.stage, refused)
+        raise refusal
     return verdict
 
 

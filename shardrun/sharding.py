@@ -62,8 +62,8 @@ def require_event_table(config: SimulationConfig) -> EventTable:
         )
     if stage.when != "every_year" or stage.full_refresh != "never":
         raise InputError(
-            f"shards: workflow.stages.{table.stage} has to run in every year, without a full "
-            "refresh: the union of its shards replaces one year of its table."
+            f"shards: workflow.stages.{table.stage} has to run in every period (when: every_year), "
+            "without a full refresh: the union of its shards replaces one period of its table."
         )
     return table
 

@@ -202,6 +202,15 @@ class ShardFailure:
         return "\n".join(lines)
 
 
+class ModelTiming(NamedTuple):
+    """What a model took in a shard: when it began, in seconds since 1970, and its rows if any."""
+
+    model: str
+    started: float
+    seconds: float
+    rows: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class ShardResult:
     """What came of a shard.
@@ -217,6 +226,7 @@ class ShardResult:
         peak_memory: the highest resident memory that process had had by then, in bytes.
         tries: how often it was begun.
         failure: why it failed, if it did.
+        models: what each of its models took.
     """
 
     shard: Shard
@@ -229,6 +239,7 @@ class ShardResult:
     peak_memory: int = 0
     tries: int = 1
     failure: ShardFailure | None = None
+    models: tuple[ModelTiming, ...] = ()
 
 
 def failed_shard(

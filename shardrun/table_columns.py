@@ -1,4 +1,4 @@
-"""The columns of tables, as an open database has them.
+"""The columns of tables, and what views are made of, as an open database has them.
 
 It must never read a row.
 """
@@ -29,3 +29,17 @@ def read_columns(
         if (table := RelationName(*name)) in wanted:
             columns.setdefault(table, {})[column] = data_type
     return columns
+
+
+def read_views(
+    connection: duckdb.DuckDBPyConnection, tables: Collection[RelationName]
+) -> dict[RelationName, str]:
+    """Return the statements that made those tables that are views, in the order given."""
+    definitions = {
+        RelationName(*name): str(sql)
+        for *name, sql in connection.execute(
+            "select database_name, schema_name, view_name, sql from duckdb_views() "
+            "where not internal"
+        ).fetchall()
+    }
+    return {name: definitions[name] for name in tables if name in definitions}

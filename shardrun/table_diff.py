@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shardrun.periods import YEAR_COLUMN
-from shardrun.row_keys import find_key, year_first
+from shardrun.row_keys import find_key, period_first
 from shardrun.sql import quote_identifier
 
 COPIES = "(rows alike)"
@@ -26,6 +25,7 @@ class RowDifference:
 
     Attributes:
         key: what tells the row apart, by column; empty where a table has but one row.
+        period: the period of the row, where the table has periods.
         in_a: whether the first database has the row.
         in_b: whether the second one has it.
         column: the first column that differs; None where one of them lacks the row.
@@ -34,17 +34,12 @@ class RowDifference:
     """
 
     key: Mapping[str, str | None]
+    period: int | None
     in_a: bool
     in_b: bool
     column: str | None
     a: str | None
     b: str | None
-
-    @property
-    def year(self) -> int | None:
-        """The simulated year of the row, where the table has years."""
-        year = self.key.get(YEAR_COLUMN)
-        return None if year is None else int(year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[s
 
 
 def compare_rows(
-    connection: duckdb.DuckDBPyConnection, relation_a: str, relation_b: str
+    connection: duckdb.DuckDBPyConnection, relation_a: str, relation_b: str, period_column: str
 ) -> RowsDiff:
     """Compare two relations in the columns that both have.
 
@@ -81,10 +76,12 @@ def compare_rows(
         connection: where both can be read.
         relation_a: the quoted name of the first.
         relation_b: of the second.
+        period_column: what tables with a row for each period call it.
     """
     there = read_columns(connection, relation_b)
-    columns = year_first([name for name in read_columns(connection, relation_a) if name in there])
-    key = find_key(connection, (relation_a, relation_b), columns)
+    both = [name for name in read_columns(connection, relation_a) if name in there]
+    columns = period_first(both, period_column)
+    key = find_key(connection, (relation_a, relation_b), columns, period_column)
     if key is None:
         names = ", ".join(map(quote_identifier, columns))
         alike = f"{names}, count(*) as {quote_identifier(COPIES)}"
@@ -108,7 +105,7 @@ def compare_rows(
         only_in_a,
         only_in_b,
         {name: count for name, count in zip(values, differing, strict=True) if count},
-        _first(connection, joined, key, values),
+        _first(connection, joined, key, values, period_column),
     )
 
 
@@ -145,7 +142,11 @@ def _joined(relation_a: str, relation_b: str, key: Sequence[str], values: Sequen
 
 
 def _first(
-    connection: duckdb.DuckDBPyConnection, joined: str, key: Sequence[str], values: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    joined: str,
+    key: Sequence[str],
+    values: Sequence[str],
+    period_column: str,
 ) -> RowDifference | None:
     places = range(len(key))
     # By the key's own type, so that 9 comes before 10, and by its text where the types differ.
@@ -170,4 +171,7 @@ def _first(
         ),
         (None, None, None),
     )
-    return RowDifference(told, bool(in_a), bool(in_b), column, a, b)
+    period = told.get(period_column)
+    return RowDifference(
+        told, None if period is None else int(period), bool(in_a), bool(in_b), column, a, b
+    )

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 
 import duckdb
 
@@ -32,14 +32,14 @@ from shardrun.shard_file import (
     read_provenance,
     write_provenance,
 )
-from shardrun.shards import ShardModel, ShardResult, ShardTask, failed_shard
+from shardrun.shards import ModelTiming, ShardModel, ShardResult, ShardTask, failed_shard
 from shardrun.sql import quote_identifier, quote_literal
 from shardrun.worker_connection import MAIN_FILE, confined_connection
 
 _FINISHED = "shardrun_finished"
 _ADVICE: dict[type[Exception], str] = {
-    duckdb.PermissionException: "A shard may read the main file alone. Let a model of an earlier "
-    "stage be a table of what is in that file, or run without shards.",
+    duckdb.PermissionException: "A shard opens DuckDB databases and no other files. Let a model of "
+    "an earlier stage make a table of it, or run without shards.",
     duckdb.OutOfMemoryException: "Use more shards, fewer workers, or a higher memory limit.",
 }
 
@@ -135,11 +135,11 @@ def _make(task: ShardTask, started: float) -> ShardResult:
             _attach(connection, task, draft)
             connection.begin()  # else each of two dozen statements waits for the disk
             _provide_inputs(connection, task)
-            _create_models(connection, task)
+            timings = _create_models(connection, task)
             if not task.with_inputs:
                 _drop_views(connection, task)
             connection.commit()
-            _seal(connection, task, perf_counter() - started)
+            _seal(connection, task, perf_counter() - started, timings)
             connection.execute(
                 f"attach {quote_literal(draft)} as {_FINISHED} (type duckdb, read_only)"
             )
@@ -188,14 +188,23 @@ def _provide_inputs(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> N
         )
 
 
-def _create_models(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> None:
+def _create_models(
+    connection: duckdb.DuckDBPyConnection, task: ShardTask
+) -> tuple[ModelTiming, ...]:
+    timings = []
     for model in task.models:
         name = qualified(task.catalog, *model.relation)
+        began, started = time(), perf_counter()
         try:
-            connection.execute(f"create {model.materialization} {name} as (\n{model.sql}\n)")
+            created = connection.execute(
+                f"create {model.materialization} {name} as (\n{model.sql}\n)"
+            ).fetchone()
         except duckdb.Error as error:
             _keep_sql(model)
             raise _ModelFailedError(model, _with_advice(error)) from error
+        rows = created[0] if created and model.materialization == "table" else None
+        timings.append(ModelTiming(model.name, began, perf_counter() - started, rows))
+    return tuple(timings)
 
 
 def _keep_sql(model: ShardModel) -> None:
@@ -214,7 +223,12 @@ def _drop_views(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> None:
         connection.execute(f"drop view {qualified(task.catalog, *relation)}")
 
 
-def _seal(connection: duckdb.DuckDBPyConnection, task: ShardTask, seconds: float) -> None:
+def _seal(
+    connection: duckdb.DuckDBPyConnection,
+    task: ShardTask,
+    seconds: float,
+    timings: tuple[ModelTiming, ...],
+) -> None:
     """Let the file say what it is, write it out, and let go of it."""
     provenance = Provenance(
         fingerprint=task.fingerprint,
@@ -223,6 +237,7 @@ def _seal(connection: duckdb.DuckDBPyConnection, task: ShardTask, seconds: float
         seconds=seconds,
         worker=os.getpid(),
         peak_memory=_peak_memory(),
+        models=timings,
     )
     write_provenance(connection, task.catalog, provenance)
     catalog = quote_identifier(task.catalog)
@@ -246,6 +261,7 @@ def _verified(connection: duckdb.DuckDBPyConnection, task: ShardTask) -> ShardRe
         seconds=provenance.seconds,
         worker=provenance.worker,
         peak_memory=provenance.peak_memory,
+        models=provenance.models,
     )
 
 

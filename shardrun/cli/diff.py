@@ -38,7 +38,7 @@ def diff(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Name the first year, stage, table, row and column in which two databases differ.
+    """Name the first period, stage, table, row and column in which two databases differ.
 
     Every table that differs is counted; the ledgers say whether inputs, configuration, project,
     years, engine or threads are others. Exits with 0, differing or not, unless told otherwise.

@@ -54,8 +54,9 @@ def export(
 ) -> None:
     """Write the tables of a database into a folder, in the order of their keys.
 
-    A table of 100,000 rows and more becomes a file a year. `export.json` beside the files lists
-    them with the digests that `shardrun digest` gives. The folder is there when it is whole.
+    A table of 100,000 rows and more becomes a file a year, or other period. `export.json` beside
+    the files lists them with the digests that `shardrun digest` gives. The folder is there when it
+    is whole.
     """
     terminal: Terminal = context.obj
     terminal.json = json

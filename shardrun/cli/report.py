@@ -90,8 +90,9 @@ def _page(database: Path) -> Page:
         if not ledger.steps:
             raise DatabaseError(f"nothing has run on {database} yet. `shardrun run` does.")
         written = read_written_tables(connection, ALIAS)
-        checks = read_checks(connection, written)
-        reporting = reporting_section(connection, written)
+        called = ledger.period_names
+        checks = read_checks(connection, written, called.column)
+        reporting = reporting_section(connection, written, called.word)
         workforce = is_workforce(connection)
         tiles = workforce_tiles(connection) if workforce else []
         sections = workforce_sections(connection) if workforce else []

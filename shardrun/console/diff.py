@@ -27,7 +27,8 @@ def diff_view(diff: DatabaseDiff) -> RenderableType:
     if diff.equal:
         parts.append(Text(f"equal: all {diff.equal_tables:,} tables", style="green"))
     else:
-        parts += [_heading("first difference"), _first(diff.tables[0]), _tables(diff)]
+        first = _first(diff.tables[0], diff.period_names.word)
+        parts += [_heading("first difference"), first, _tables(diff)]
         parts.append(Text(f"{diff.equal_tables:,} other tables are equal"))
     if diff.origins:
         parts += [_heading("not made from the same"), origins_view(diff.origins, ("A", "B"))]
@@ -58,6 +59,7 @@ def diff_document(diff: DatabaseDiff) -> Document:
             {"kind": origin.kind.value, "name": origin.name, "a": origin.a, "b": origin.b}
             for origin in diff.origins
         ],
+        "period": {"kind": diff.period_names.kind, "column": diff.period_names.column},
         "equal_tables": diff.equal_tables,
         "tables": [
             {
@@ -81,7 +83,7 @@ def _first_document(table: TableDiff) -> Document:
         "stage": table.stage and table.stage.value,
         "in_a": table.in_a,
         "in_b": table.in_b,
-        "year": first and first.year,
+        "year": first and first.period,
         "row": first and {"key": dict(first.key), "in_a": first.in_a, "in_b": first.in_b},
         "column": first and first.column,
         "a": first and first.a,
@@ -102,7 +104,7 @@ def _facts(*facts: tuple[str, str]) -> Table:
     return grid
 
 
-def _first(table: TableDiff) -> Table:
+def _first(table: TableDiff, period_word: str) -> Table:
     facts = [
         ("stage", table.stage.value if table.stage else "(the ledgers do not say)"),
         ("table", table.table),
@@ -110,8 +112,8 @@ def _first(table: TableDiff) -> Table:
     first = table.first
     if first is None:
         return _facts(*facts, ("what", _shape(table)))
-    if first.year is not None:
-        facts.insert(0, ("year", str(first.year)))
+    if first.period is not None:
+        facts.insert(0, (period_word, str(first.period)))
     key = ", ".join(f"{name} {_text(value)}" for name, value in first.key.items())
     facts.append(("row", key or "its only one"))
     if first.column is None:
@@ -124,16 +126,16 @@ def _first(table: TableDiff) -> Table:
 def _tables(diff: DatabaseDiff) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     shown.add_column("table", no_wrap=True)
-    shown.add_column("from\nyear")
+    shown.add_column(f"from\n{diff.period_names.word}")
     for name in ("rows\nchanged", "only\nin A", "only\nin B"):
         shown.add_column(name, justify="right", no_wrap=True)
     shown.add_column("what differs", overflow="fold")
     for table in diff.tables:
         rows = table.rows
-        year = table.first.year if table.first else None
+        period = table.first.period if table.first else None
         shown.add_row(
             table.table,
-            NOTHING if year is None else str(year),
+            NOTHING if period is None else str(period),
             *(f"{count:,}" for count in (rows.changed, rows.only_in_a, rows.only_in_b)),
             Text(_what(table)),
         )

@@ -47,7 +47,7 @@ class Pace:
             now: when, in seconds.
         """
         match event:
-            case RunStarted(_, plan, done, took):
+            case RunStarted(_, plan, done, _, took):
                 keys = [(step.stage, step.year) for step in plan]
                 self._steps = len(keys)
                 self._pending = [key for key in keys if key not in done]

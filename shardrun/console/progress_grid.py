@@ -41,6 +41,7 @@ class ProgressGrid:
         self._console = console
         self._started = perf_counter()
         self._plan: list[StepKey] = []
+        self._period_word = ""
         self._cells: dict[StepKey, Text] = {}
         self._running: tuple[StepKey, float] | None = None
         self._shards: dict[Shard, tuple[ShardState, int]] = {}
@@ -51,7 +52,8 @@ class ProgressGrid:
         """Take in what happened; :meth:`render` shows it at the next redraw."""
         self._pace.heed(event, perf_counter())
         match event:
-            case RunStarted(_, plan, done, took):
+            case RunStarted(_, plan, done, word, took):
+                self._period_word = word
                 self._plan = [(step.stage, step.year) for step in plan]
                 self._cells = {
                     key: Text(format_seconds(took[key]) if key in took else "done", style="dim")
@@ -101,7 +103,7 @@ class ProgressGrid:
 
     def _grid(self, years: list[int]) -> Table:
         grid = Table(box=None, padding=(0, 0, 0, _GAP), pad_edge=False, header_style="bold")
-        grid.add_column("", no_wrap=True)
+        grid.add_column(self._period_word, no_wrap=True)
         for year in years:
             grid.add_column(str(year), justify="right", no_wrap=True, min_width=_YEAR_WIDTH)
         for stage in self._stages:

@@ -40,7 +40,7 @@ def _table(*headers: str, footer: bool = False) -> Table:
 
 def plan_view(config: SimulationConfig, plan: tuple[Step, ...]) -> RenderableType:
     """Show what a run would do: one line a step, with its dbt command."""
-    table = _table("year", "stage", "dbt", "threads")
+    table = _table(config.simulation.period_names.word, "stage", "dbt", "threads")
     for step in plan:
         stage = config.workflow.stages[step.stage]
         command = [stage.command, *(["--select", *stage.selectors] if stage.selectors else [])]
@@ -66,7 +66,7 @@ def outcome_view(terminal: Terminal, outcome: RunOutcome) -> RenderableType:
 
 
 def summary_view(terminal: Terminal, summary: SummaryTable) -> RenderableType:
-    """Show the project's summary: a row for each year, or years as columns where that is too wide.
+    """Show the project's summary: a row a period, or periods as columns where that is too wide.
 
     Where even those are too many, they go below each other in blocks.
     """
@@ -97,7 +97,8 @@ def summary_view(terminal: Terminal, summary: SummaryTable) -> RenderableType:
 
 def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
     """Show all runs of a database, and the steps of the last."""
-    runs = _table("run", "status", "years", "seed", "started (UTC)")
+    word = ledger.period_names.word
+    runs = _table("run", "status", f"{word}s", "seed", "started (UTC)")
     runs.add_column("time", justify="right")
     for run in ledger.runs:
         steps = [step for step in ledger.steps if step.run_id == run.run_id]
@@ -113,7 +114,7 @@ def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
     steps = [step for step in ledger.steps if step.run_id == last.run_id]
     return Group(
         runs,
-        _fitting(terminal, partial(_step_view, steps)),
+        _fitting(terminal, partial(_step_view, word, steps)),
         *_advice_view(advise([last], steps)),
         *(Text(f"a branch: {branch}", overflow="fold") for branch in ledger.branches),
         *([Text(last.error, style="red")] if last.error else []),
@@ -132,8 +133,8 @@ def digest_view(digest: DatabaseDigest) -> RenderableType:
     return table
 
 
-def _step_view(steps: Sequence[StepRecord], *, resources: int) -> Table:
-    table = _table("year", "stage", "status")
+def _step_view(period_word: str, steps: Sequence[StepRecord], *, resources: int) -> Table:
+    table = _table(period_word, "stage", "status")
     for name in ("time", "rows", "checks", *_RESOURCES[:resources]):
         table.add_column(name, justify="right")
     for step in steps:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from shardrun.model_facts import ModelFacts
+
 
 class RelationName(NamedTuple):
     """Where a table or view is."""
@@ -19,35 +21,17 @@ class RelationName(NamedTuple):
     identifier: str
 
 
-@dataclass(frozen=True, slots=True)
-class StageNode:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageNode(ModelFacts):
     """One model.
 
     Attributes:
         unique_id: dbt's name for it.
-        name: its own name.
-        path: the file it is written in, as the project names it.
         relation: what it builds, or would build if it were not ephemeral.
-        materialized: its materialization.
-        incremental_strategy: None where it names none.
-        language: sql or python.
-        has_pre_hooks: it runs SQL before itself.
-        has_post_hooks: it runs SQL after itself.
-        contract_enforced: dbt checks its columns against its YAML.
-        uses_is_incremental: its SQL depends on whether its table is there already.
     """
 
     unique_id: str
-    name: str
-    path: str
     relation: RelationName
-    materialized: str
-    incremental_strategy: str | None
-    language: str
-    has_pre_hooks: bool
-    has_post_hooks: bool
-    contract_enforced: bool
-    uses_is_incremental: bool
 
     @property
     def is_ephemeral(self) -> bool:
@@ -72,6 +56,7 @@ class CompiledStage:
         behind_views: those of the inputs that are read through a view among them.
         built: unique_ids of the stage's own models, without what they inline of others.
         sql: for each set of vars that was asked for, the SQL of each node by its unique_id.
+        run_hooks: what dbt runs around every command, such as `on-run-start of shop`.
     """
 
     nodes: tuple[StageNode, ...]
@@ -79,3 +64,4 @@ class CompiledStage:
     behind_views: frozenset[RelationName]
     built: frozenset[str]
     sql: tuple[Mapping[str, str], ...]
+    run_hooks: tuple[str, ...] = ()

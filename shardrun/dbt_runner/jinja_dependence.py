@@ -51,6 +51,8 @@ class JinjaDependence:
             self._by_name.setdefault(macro.name, []).append(macro)
         self._packages = {macro.package for found in self._by_name.values() for macro in found}
         self._judged: dict[MacroSource, Findings] = {}
+        self._assumed: dict[MacroSource, Findings] = {}
+        self._recursive: set[MacroSource] = set()
 
     def template(self, text: str, changing_names: frozenset[str] = frozenset()) -> Findings:
         """Return what holds for a template.
@@ -89,12 +91,27 @@ class JinjaDependence:
     def _together(self, macros: Iterable[MacroSource]) -> Findings:
         together = Findings()
         for macro in macros:
-            if macro not in self._judged:
-                # until it is judged, a macro that calls itself is taken for the worst
-                self._judged[macro] = Findings.worst()
-                self._judged[macro] = self._judge(macro)
-            together.add(self._judged[macro])
+            if macro in self._assumed:
+                self._recursive.add(macro)
+                together.add(self._assumed[macro])
+            else:
+                if macro not in self._judged:
+                    self._judged[macro] = self._judge_with_itself(macro)
+                together.add(self._judged[macro])
         return together
+
+    def _judge_with_itself(self, macro: MacroSource) -> Findings:
+        """Judge a macro that may call itself, by the least that holds if the call does the same."""
+        known = dict(self._judged)
+        assumed = Findings()
+        while True:
+            self._assumed[macro] = assumed
+            found = self._judge(macro)
+            del self._assumed[macro]
+            if macro not in self._recursive or found.says_no_more_than(assumed):
+                return found
+            self._judged = dict(known)  # what was judged on the assumption falls with it
+            assumed.add(found)
 
     def _judge(self, macro: MacroSource) -> Findings:
         where = f"macro {macro.package}.{macro.name}"

@@ -6,7 +6,7 @@ Plain data and a protocol: it must never look at a syntax tree.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Protocol, Self
+from typing import Protocol
 
 
 @dataclass(slots=True)
@@ -29,15 +29,16 @@ class Findings:
     guards_caller: bool = False
     problem: str | None = None
 
-    @classmethod
-    def worst(cls) -> Self:
-        """Return what holds for something unknown."""
-        return cls(changing=True, remembers=True, fills=True, spoils=True, guards_caller=True)
-
     def add(self, other: Findings) -> None:
         """Take over what holds for ``other``."""
         for name in (field.name for field in fields(self)):
             setattr(self, name, getattr(self, name) or getattr(other, name))
+
+    def says_no_more_than(self, other: Findings) -> bool:
+        """Return whether all that holds here holds for ``other``, whatever a problem's words."""
+        return not any(
+            getattr(self, field.name) and not getattr(other, field.name) for field in fields(self)
+        )
 
 
 class Surroundings(Protocol):

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -43,11 +44,12 @@ class ManifestCache:
             connection: what dbt's target is called and where in a database it writes.
         """
         self._file = project_dir / "target" / "shardrun" / "manifest.msgpack"
+        self._described = self._file.with_suffix(".json")
         self._identity = _identity(project_dir, connection)
 
     def load(self) -> tuple[Manifest, dict[str, Any]] | None:
         """Return the kept manifest and the vars it was parsed with, if they are of this project."""
-        if self._identity is None or not self._file.is_file():
+        if self._identity is None or not (self._file.is_file() and self._described.is_file()):
             return None
         header, _, content = self._file.read_bytes().partition(b"\n")
         kept = _header(header)
@@ -55,8 +57,19 @@ class ManifestCache:
             return None
         return Manifest.from_msgpack(content), kept["variables"]
 
-    def keep(self, manifest: Manifest, variables: Mapping[str, Any]) -> None:
-        """Keep a manifest as dbt parsed it with ``variables``."""
+    def describe(self, target: Path) -> None:
+        """Put the JSON that dbt wrote of the kept manifest where dbt itself would have."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._described, target)
+
+    def keep(self, manifest: Manifest, variables: Mapping[str, Any], described: Path) -> None:
+        """Keep a manifest.
+
+        Args:
+            manifest: as dbt parsed it.
+            variables: the vars it was parsed with.
+            described: the JSON that dbt wrote of it.
+        """
         if self._identity is None:
             return
         content = manifest.to_msgpack()
@@ -68,6 +81,8 @@ class ManifestCache:
         partial = self._file.with_suffix(f".{os.getpid()}.partial")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(described, partial)
+            partial.replace(self._described)
             partial.write_bytes(json.dumps(header).encode() + b"\n" + content)
             partial.replace(self._file)
         except OSError as error:

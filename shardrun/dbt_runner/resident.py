@@ -11,6 +11,7 @@ import logging
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import duckdb
@@ -21,6 +22,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtBaseException
 
+from shardrun.dbt_runner.artifacts import MANIFEST, RunArtifacts
 from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
 from shardrun.dbt_runner.compiled import CompiledStage
 from shardrun.dbt_runner.dbt_memory import DbtMemory
@@ -83,12 +85,15 @@ class ResidentDbt:
             names: returns what the connection is called, given the vars a profile may ask for.
         """
         self.parses = 0
+        self.artifacts = RunArtifacts()
+        self._described = settings.target_dir / MANIFEST
         self._settings = settings
         self._names = names
         self._memory = DbtMemory((settings.project_dir, settings.profiles_dir))
         self._parsed: list[_Parsed] = []
         # with a manifest that it is given, dbt does not register the catalogs of this file
-        self._parses_itself = (settings.project_dir / "catalogs.yml").exists()
+        has_catalogs = (settings.project_dir / "catalogs.yml").exists()
+        self._parses_itself = "it has a catalogs.yml" if has_catalogs else None
 
     def invoke(self, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
         """Run a command.
@@ -105,8 +110,10 @@ class ResidentDbt:
             # dbt's cache of parsed files knows vars, but not what else makes every command parse
             call = replace(call, command=(*call.command, "--no-partial-parse"))
         outcome = self._run(dbtRunner(parsed.fresh(call) if parsed else None), call)
-        ran = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else ()
-        return outcome.success, tuple(_node_result(result) for result in ran)
+        if not isinstance(outcome.result, RunExecutionResult):
+            return outcome.success, ()
+        self.artifacts.add(outcome.result)
+        return outcome.success, tuple(_node_result(result) for result in outcome.result.results)
 
     def compile_stage(self, call: DbtCall, variants: Sequence[Mapping[str, Any]]) -> CompiledStage:
         """Compile the models that a `dbt compile` selects for several sets of vars.
@@ -120,13 +127,21 @@ class ResidentDbt:
             InputError: the project itself depends on the vars of a set.
         """
         if (served := self._parse_for(call)) is None:
-            raise self._no_shards("every command has to parse it anew")
+            raise self._no_shards(
+                f"every command has to parse it anew, since {self._parses_itself}"
+            )
         for variables in variants:
             reason = served.reuse.reason_to_parse({**call.variables, **variables})
             if reason is not None:
                 raise self._no_shards(reason)
         outcome = self._run(dbtRunner(served.fresh(call)), call)
-        ran = outcome.result.results if isinstance(outcome.result, RunExecutionResult) else ()
+        ran: Sequence[Any] = ()
+        if isinstance(outcome.result, RunExecutionResult):
+            ran = outcome.result.results
+            if outcome.success:
+                self.artifacts.add_compiled(outcome.result)
+            else:
+                self.artifacts.add(outcome.result)
         names = frozenset(name for variables in variants for name in variables)
         with dbt_inside(self._settings.env, debug=self._settings.debug), self._memory.at_hand():
             return compile_stage(
@@ -135,6 +150,14 @@ class ResidentDbt:
                 variants,
                 lambda text: served.reuse.is_affected(text, names),
             )
+
+    def write_artifacts(self, folders: Sequence[Path], run_id: str, seconds: float) -> None:
+        """Write what dbt would have left of all commands; see :class:`RunArtifacts`.
+
+        Raises:
+            OSError: a folder can't be written to.
+        """
+        self.artifacts.write(self._described, folders, run_id, seconds)
 
     def _no_shards(self, reason: str) -> InputError:
         return InputError(
@@ -154,15 +177,16 @@ class ResidentDbt:
         cache = ManifestCache(self._settings.project_dir, self._names(call.variables))
         if not self._parsed and (kept := self._kept(cache, call)):
             self._parsed = [kept]
+            cache.describe(self._described)
             return kept
         manifest = cast(Manifest, self._run(dbtRunner(), replace(call, command=("parse",))).result)
         self.parses += 1
         reuse = self._reuse(manifest, call.variables)
         if reason := reuse.reason_to_parse(call.variables):
             _logger.debug("every command has to parse: %s", reason)
-            self._parses_itself = True
+            self._parses_itself = reason
             return None
-        cache.keep(manifest, call.variables)
+        cache.keep(manifest, call.variables, self._described)
         self._parsed = [_Parsed(manifest, reuse), *self._parsed[: _MANIFESTS_KEPT - 1]]
         return self._parsed[0]
 
@@ -185,7 +209,8 @@ class ResidentDbt:
     def _run(self, dbt: dbtRunner, call: DbtCall) -> dbtRunnerResult:
         settings = self._settings
         # results come back in memory, and dbt would write the whole manifest with every command
-        artifacts = [] if call.command[0] == "parse" else ["--no-write-json"]
+        parses = call.command[0] == "parse" or "--no-partial-parse" in call.command
+        artifacts = [] if parses else ["--no-write-json"]
         with dbt_inside(settings.env, debug=settings.debug), self._memory.at_hand():
             outcome = dbt.invoke([*settings.arguments(call), *artifacts])
         if isinstance(outcome.exception, _REFUSALS):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 _FAILED = frozenset({"error", "fail", "runtime error"})
@@ -49,6 +50,39 @@ class NodeResult:
     def failed(self) -> bool:
         """Whether it failed itself; one that was skipped did not."""
         return self.status in _FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class ShardedNode:
+    """What came of a model that ran in shards, as dbt's artifacts tell it.
+
+    Attributes:
+        unique_id: dbt's name for it.
+        path: the file it is written in, as the project names it.
+        sql: what dbt made of it, without shards.
+        relation_name: what it writes, quoted for SQL.
+        status: `success`, `error` or `skipped`.
+        message: what there is to say of it.
+        thread: where it ran longest, or failed.
+        seconds: of all shards together.
+        rows: of all shards together; None where it writes none.
+        started_at: when the first shard began it, in UTC without saying so; None if none ended it.
+        ended_at: when the last one was done with it.
+        shards: of each shard, its place, seconds and rows.
+    """
+
+    unique_id: str
+    path: Path
+    sql: str
+    relation_name: str
+    status: str
+    message: str
+    thread: str
+    seconds: float
+    rows: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    shards: tuple[tuple[int, float, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
 from shardrun.dbt_runner.package_lock import installing_packages
 from shardrun.dbt_runner.refusals import PackagesMissingError
-from shardrun.dbt_runner.results import DbtCommandResult, NodeResult
+from shardrun.dbt_runner.results import DbtCommandResult, NodeResult, ShardedNode
 from shardrun.errors import ProjectError
 from shardrun.garbage import no_collection
 from shardrun.interrupts import interruptible
@@ -213,6 +213,29 @@ class DbtRunner:
         if not compiled.nodes:
             raise self._nothing_selected(call.command)
         return compiled
+
+    def record_shards(self, stage: WorkflowStage, nodes: Sequence[ShardedNode]) -> None:
+        """Take into dbt's artifacts what came of models that ran in shards.
+
+        Args:
+            stage: whose they are, the one that was compiled last.
+            nodes: one a model.
+        """
+        command, target_dir = self._stages[stage].command, self._settings.target_dir
+        self._resident().artifacts.add_sharded(nodes, command, target_dir)
+
+    def write_artifacts(self, folders: Sequence[Path], run_id: str, seconds: float) -> None:
+        """Write `manifest.json`, and one `run_results.json` for all commands so far.
+
+        Args:
+            folders: where they go.
+            run_id: of the ledger.
+            seconds: what the run took.
+
+        Raises:
+            OSError: a folder can't be written to.
+        """
+        self._resident().write_artifacts(folders, run_id, seconds)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

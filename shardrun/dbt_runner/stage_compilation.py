@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from dbt.adapters.factory import get_adapter_by_type
@@ -20,6 +21,7 @@ from dbt.contracts.graph.manifest import Manifest
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
 
 _RELATIONS = frozenset({NodeType.Model, NodeType.Seed, NodeType.Snapshot, NodeType.Source})
+_RUN_HOOKS = frozenset({"on-run-start", "on-run-end"})
 
 
 def compile_stage(
@@ -47,6 +49,7 @@ def compile_stage(
         behind_views=frozenset(relations[name] for name, behind in inputs.items() if behind),
         built=frozenset(selected),
         sql=tuple(_render(manifest, ordered, variants, is_affected)),
+        run_hooks=tuple(sorted(_run_hooks(manifest))),
     )
 
 
@@ -113,6 +116,16 @@ def _inputs(
             yield parent, behind_view
 
 
+def _run_hooks(manifest: Manifest) -> set[str]:
+    return {
+        f"{kind} of {node.package_name}"
+        for node in manifest.nodes.values()
+        if node.resource_type == NodeType.Operation
+        for kind in node.tags
+        if kind in _RUN_HOOKS
+    }
+
+
 def _node(manifest: Manifest, name: str) -> Any:
     return manifest.sources[name] if name in manifest.sources else manifest.nodes[name]
 
@@ -127,7 +140,7 @@ def _stage_node(node: Any) -> StageNode:
     return StageNode(
         unique_id=node.unique_id,
         name=node.name,
-        path=node.original_file_path,
+        path=Path(node.original_file_path),
         relation=_relation_name(node),
         materialized=config.materialized,
         incremental_strategy=config.incremental_strategy,

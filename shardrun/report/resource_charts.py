@@ -13,7 +13,7 @@ from shardrun.resources import ResourceUsage
 
 _HEIGHT = 240
 _COLUMNS = (
-    *("run", "year", "stage", "cores_busy", "cpu_seconds"),
+    *("stage", "cores_busy", "cpu_seconds"),
     *("peak_memory_bytes", "read_bytes", "written_bytes"),
 )
 
@@ -33,7 +33,8 @@ def resource_charts(ledger: LedgerContents) -> list[Chart]:
     limits = ledger.runs[-1].limits
     cores = f" of {limits.cores}" if limits else ""
     memory = f"; the limit is {limits.memory_mb / 1000:g} GB" if limits else ""
-    data = DataTable("", _COLUMNS, tuple(_row(step, usage) for step, usage, _ in steps))
+    columns = ("run", ledger.period_names.word, *_COLUMNS)
+    data = DataTable("", columns, tuple(_row(step, usage) for step, usage, _ in steps))
     return [
         Chart(
             title="Cores busy",

@@ -14,17 +14,17 @@ from shardrun.console.numbers import format_seconds
 from shardrun.database import ALIAS
 from shardrun.digest import DatabaseDigest, canonical_relation
 from shardrun.ledger_records import LedgerContents, Status
-from shardrun.periods import YEAR_COLUMN
 from shardrun.report.blocks import Chart, DataTable, Section, Tile
 from shardrun.report.resource_charts import resource_charts
 from shardrun.report.time_axis import placed_steps
 from shardrun.report.time_figures import Span, timeline
 from shardrun.resource_advice import advise
+from shardrun.sql import quote_identifier
 from shardrun.stages import WorkflowStage
 from shardrun.table_diff import read_columns
 from shardrun.written_tables import WrittenTable
 
-_CHECK_COLUMNS = {YEAR_COLUMN, "check_name", "contradictions"}
+_CHECK_COLUMNS = ("check_name", "contradictions")
 _ROW_HEIGHT = 34
 
 
@@ -52,27 +52,27 @@ def run_tiles(ledger: LedgerContents, checks: DataTable | None) -> list[Tile]:
 
 
 def read_checks(
-    connection: duckdb.DuckDBPyConnection, written: Mapping[str, WrittenTable]
+    connection: duckdb.DuckDBPyConnection, written: Mapping[str, WrittenTable], period_column: str
 ) -> DataTable | None:
-    """Read the checks that the stage VALIDATION wrote, one row a year and check.
+    """Read the checks that the stage VALIDATION wrote, one row a period and check.
 
     Returns:
-        None where it has no such table: one with a year, a check_name and its contradictions.
+        None where it has no such table: one with a period, a check_name and its contradictions.
     """
+    columns = (period_column, *_CHECK_COLUMNS)
+    selected = ", ".join(map(quote_identifier, columns))
     for table, place in written.items():
         relation = canonical_relation(ALIAS, table)
         if place.stage is not WorkflowStage.VALIDATION:
             continue
-        if read_columns(connection, relation).keys() >= _CHECK_COLUMNS:
-            rows = connection.execute(
-                f"select {YEAR_COLUMN}, check_name, contradictions from {relation} order by all"
-            ).fetchall()
-            return DataTable("", (YEAR_COLUMN, "check_name", "contradictions"), tuple(rows))
+        if read_columns(connection, relation).keys() >= set(columns):
+            rows = connection.execute(f"select {selected} from {relation} order by all").fetchall()
+            return DataTable("", columns, tuple(rows))
     return None
 
 
 def checks_section(checks: DataTable) -> Section:
-    """Show the checks: one line each, a column a year, with how many rows contradict it."""
+    """Show the checks: one line each, a column a period, with how many rows contradict it."""
     years = sorted({row[0] for row in checks.rows if isinstance(row[0], int)})
     found = {(name, year): contradictions for year, name, contradictions in checks.rows}
     names = sorted({str(name) for name, _ in found})
@@ -87,7 +87,7 @@ def checks_section(checks: DataTable) -> Section:
 
 
 def reporting_section(
-    connection: duckdb.DuckDBPyConnection, written: Mapping[str, WrittenTable]
+    connection: duckdb.DuckDBPyConnection, written: Mapping[str, WrittenTable], period_word: str
 ) -> Section | None:
     """Show the tables that the stage REPORTING wrote, whole; None where there are none."""
     tables = []
@@ -99,11 +99,13 @@ def reporting_section(
     if not tables:
         return None
     note = "The tables that the run ended with, as they are in the database."
-    return Section("Yearly tables", note, sorted(tables, key=lambda table: table.title))
+    title = "Yearly tables" if period_word == "year" else f"Tables by {period_word}"
+    return Section(title, note, sorted(tables, key=lambda table: table.title))
 
 
 def timeline_section(ledger: LedgerContents) -> Section:
     """Show every step of every run on one axis, idle time between runs left out."""
+    word = ledger.period_names.word
     spans, rows = [], []
     for step, start in placed_steps(ledger):
         seconds = step.seconds or 0.0
@@ -115,24 +117,24 @@ def timeline_section(ledger: LedgerContents) -> Section:
         rows.append(
             (step.run_id, step.year, stage, step.status.value, round(seconds, 3), step.rows)
         )
-    columns = ("run", "year", "stage", "status", "seconds", "rows")
+    columns = ("run", word, "stage", "status", "seconds", "rows")
     chart = Chart(
-        title="Years and stages",
+        title=f"{word.capitalize()}s and stages",
         note="Each bar is one step; what took the time is wide. Time between runs is left out.",
         figure=timeline(spans),
         data=DataTable("", columns, tuple(rows)),
         wide=True,
         height=130 + _ROW_HEIGHT * len({span.row for span in spans}),
     )
-    note = " ".join(
-        ["When each stage of each year ran, and for how long.", *advise(ledger.runs, ledger.steps)]
-    )
+    what = f"When each stage of each {word} ran, and for how long."
+    note = " ".join([what, *advise(ledger.runs, ledger.steps)])
     return Section("The run", note, [chart, *resource_charts(ledger)])
 
 
 def origin_section(ledger: LedgerContents, digest: DatabaseDigest) -> Section:
     """Show what the database was made from, and its fingerprint."""
     run = ledger.runs[-1]
+    word = ledger.period_names.word
     made_from = run.fingerprints
     config = tuple(
         (key, value if isinstance(value, str) else json.dumps(value))
@@ -160,9 +162,15 @@ def origin_section(ledger: LedgerContents, digest: DatabaseDigest) -> Section:
         "Databases made from the same configuration, inputs and project have the same digest, "
         "whatever the threads, the shards or the version of DuckDB.",
         [
-            DataTable("Runs", ("run", "status", "years", "started"), runs),
+            DataTable("Runs", ("run", "status", f"{word}s", "started"), runs),
             *(
-                [DataTable("Years of another run", ("years", "database", "run"), branches)]
+                [
+                    DataTable(
+                        f"{word.capitalize()}s of another run",
+                        (f"{word}s", "database", "run"),
+                        branches,
+                    )
+                ]
                 if branches
                 else []
             ),

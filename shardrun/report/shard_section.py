@@ -1,4 +1,4 @@
-"""What a report tells of the shards that a run split its events over: time, memory, tries.
+"""What a report tells of the shards that a run split a stage over: time, memory, tries.
 
 Shards are compared with each other: one that takes much longer than its neighbours, or was tried
 again, is what a person looks for here.
@@ -16,12 +16,14 @@ _MB = 1_000_000
 
 
 def shard_section(ledger: LedgerContents) -> Section | None:
-    """Show every shard that was made, by year; None where no events were split."""
+    """Show every shard that was made, by period; None where nothing was split."""
     shards = [shard for shard in ledger.shards if shard.status is Status.FINISHED]
     if not shards:
         return None
     tried_again = sum(shard.tries > 1 for shard in shards)
-    note = "Each year's events were made in parts, side by side. " + (
+    word = ledger.period_names.word
+    stage = shards[-1].stage.value.replace("_", " ")
+    note = f"The {stage} of each {word} was made in parts, side by side. " + (
         f"{tried_again:,} of {len(shards):,} had to be tried again."
         if tried_again
         else "None had to be tried again."
@@ -30,8 +32,15 @@ def shard_section(ledger: LedgerContents) -> Section | None:
         "Shards",
         note,
         [
-            _chart("Time", "Seconds that each shard took.", shards, [s.seconds for s in shards]),
             _chart(
+                word,
+                "Time",
+                "Seconds that each shard took.",
+                shards,
+                [shard.seconds for shard in shards],
+            ),
+            _chart(
+                word,
                 "Memory",
                 "Most memory of its process until the shard was made, in MB of 10^6 bytes.",
                 shards,
@@ -41,8 +50,23 @@ def shard_section(ledger: LedgerContents) -> Section | None:
     )
 
 
-def _chart(title: str, note: str, shards: Sequence[ShardRecord], values: Sequence[float]) -> Chart:
-    columns = ("year", "shard", "of", "seconds", "rows", "peak_memory_bytes", "tries", "process")
+def _chart(
+    period_word: str,
+    title: str,
+    note: str,
+    shards: Sequence[ShardRecord],
+    values: Sequence[float],
+) -> Chart:
+    columns = (
+        period_word,
+        "shard",
+        "of",
+        "seconds",
+        "rows",
+        "peak_memory_bytes",
+        "tries",
+        "process",
+    )
     rows = tuple(
         (
             shard.year,

@@ -10,16 +10,17 @@ the settings of the default path.
 
 from __future__ import annotations
 
-from shardrun.shard_safety.model_facts import ModelFacts, check_models
+from shardrun.shard_safety.file_reads import views_over_files
+from shardrun.shard_safety.model_rules import check_models
 from shardrun.shard_safety.stage import analyze_stage
 from shardrun.shard_safety.verdict import CompiledModel, InputColumns, StageVerdict, Violation
 
 __all__ = [
     "CompiledModel",
     "InputColumns",
-    "ModelFacts",
     "StageVerdict",
     "Violation",
     "analyze_stage",
     "check_models",
+    "views_over_files",
 ]

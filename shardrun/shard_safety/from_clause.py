@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from shardrun.shard_safety import functions
+from shardrun.shard_safety import file_reads, functions
 from shardrun.shard_safety.expressions import Expressions, Queries, not_understood
 from shardrun.shard_safety.findings import Findings, NamedQuery
 from shardrun.shard_safety.relations import (
@@ -113,7 +113,10 @@ class FromClause:
             return _unproven(node.alias)
         self._expressions(Sources(Spread.EVERYWHERE), outer).values(call.arguments)
         alias = node.alias or call.name
-        if call.name in functions.FILE_TABLES | functions.OTHER_TABLES:
+        if call.name in functions.FILE_TABLES:
+            self.findings.refuse(file_reads.outside(f"files by {call.name}()"), node)
+            return _unproven(alias)
+        if call.name in functions.OTHER_TABLES:
             relation = Relation(Spread.EVERYWHERE, (), is_open=True)
         elif call.name in functions.ONE_COLUMN_TABLES:
             spreads_structs = any(argument.alias for argument in call.arguments)

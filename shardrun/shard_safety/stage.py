@@ -49,6 +49,7 @@ def analyze_stage(
     keys: Sequence[str],
     canonical: str,
     narrowed: Collection[str] = (),
+    unreadable: Mapping[str, str] | None = None,
 ) -> StageVerdict:
     """Return whether the stage's models may be run shard by shard, and why not.
 
@@ -62,8 +63,9 @@ def analyze_stage(
             same shard. They are never null.
         canonical: the name of the model whose table the shards' rows go to.
         narrowed: the inputs of which a shard is given its own rows alone, whatever the SQL asks.
+        unreadable: the inputs that a shard can't read, and what is behind each of them.
     """
-    stage = _Stage(StageTables(inputs, keys, narrowed))
+    stage = _Stage(StageTables(inputs, keys, narrowed, unreadable))
     with memory_database() as connection:
         stage.connection = connection
         return stage.verdict(models, canonical)

@@ -8,22 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from shardrun.shard_safety import functions
+from shardrun.shard_safety import file_reads, functions
 from shardrun.shard_safety.findings import Findings
 from shardrun.shard_safety.relations import Column, Refusal, Relation, Spread
 from shardrun.shard_safety.syntax import Table
 from shardrun.shard_safety.verdict import InputColumns
 
 _OWN_TABLE = Refusal(
-    "it reads {}, a table that this stage writes; a shard holds nothing of its other years",
-    "Read what earlier years left behind from a table of STATE_ACCUMULATION, or in a FOUNDATION "
+    "it reads {}, a table that this stage writes; a shard holds nothing of its other periods",
+    "Read what earlier periods left behind from a table of STATE_ACCUMULATION, or in a FOUNDATION "
     "model.",
 )
 _UNKNOWN_TABLE = Refusal(
     "it can't be proven what {} holds: it is no table that the stages before this one write",
     "Read it in a FOUNDATION model, and that model here.",
 )
-_FILE = re.compile(r".+\.(parquet|csv|tsv|json|jsonl|ndjson)(\.\w+)?", re.IGNORECASE)
 _NAME_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 
 
@@ -35,11 +34,13 @@ class StageTables:
         inputs: Mapping[str, InputColumns],
         keys: Sequence[str],
         narrowed: Collection[str] = (),
+        unreadable: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the inputs, the names of the key columns, and the inputs that come narrowed."""
+        """Take the arguments of :func:`analyze_stage`."""
         self.keys = tuple(key.lower() for key in keys)
         self._inputs = inputs
         self._narrowed = frozenset(narrowed)
+        self._unreadable = unreadable or {}
         self._parts = {name: _parts(name) for name in inputs}
         self._relations = {name: self._input(name, columns) for name, columns in inputs.items()}
         self._own: dict[tuple[str, ...], Relation | None] = {}
@@ -60,10 +61,12 @@ class StageTables:
                 return relation or Refusal(_OWN_TABLE.reason.format(shown), _OWN_TABLE.advice)
         meant = [name for name, parts in self._parts.items() if _may_mean(table, parts)]
         if len(meant) == 1:
+            if why := self._unreadable.get(meant[0]):
+                return file_reads.outside(f"{shown}, {why}")
             findings.record.reads.add(meant[0])
             return self._relations[meant[0]]
-        if not table.schema and _FILE.fullmatch(table.name):
-            return Relation(Spread.EVERYWHERE, (), is_open=True)
+        if file_reads.is_file(table.schema, table.name):
+            return file_reads.outside(f"the file {table.name}")
         return Refusal(_UNKNOWN_TABLE.reason.format(shown), _UNKNOWN_TABLE.advice)
 
     def is_narrowed(self, name: str) -> bool:

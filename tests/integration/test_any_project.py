@@ -44,6 +44,10 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
         connection.execute(
             "create table exchange as select 'CHF' as currency, 0.94::decimal(9, 4) as rate"
         )
+        connection.execute(
+            "copy (select 2 as order_id, date '2025-03-01' as returned_on) "
+            f"to '{tmp_path / 'returns.parquet'}'"
+        )
     plain, ours = tmp_path / "plain.duckdb", tmp_path / "ours.duckdb"
     env = {"SHOP_RATES": str(rates), "SHOP_OUT": str(tmp_path), "SHOP_CURRENCY": "CHF"}
     expected = _by_command_line(project, plain, {**env, "SHOP_FILE": str(plain)}, 2025, 2026)
@@ -53,7 +57,7 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
     assert digest_database(ours) == expected
     rows = {table.table: table.rows for table in expected.tables}
     assert {"shop_history.orders_snapshot", "shop_raw.orders", "run_log"} <= rows.keys()
-    assert rows["order_log"] == 2
+    assert (rows["order_log"], rows["returned_orders"]) == (2, 1)
     with duckdb.connect(ours, read_only=True) as connection:
         assert connection.execute("select count(*) from orders_file").fetchall() == [(5,)]
     assert not (project / "shop.duckdb").exists()

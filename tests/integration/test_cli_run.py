@@ -69,7 +69,7 @@ def test_a_narrow_terminal_shows_how_a_run_gets_on_and_when_it_will_be_over(here
     ][:1]
     assert max(map(len, last_step)) <= 60
     header, *stages, position, pace = last_step
-    assert header.split() == ["2025", "2026", "2027"]
+    assert header.split() == ["year", "2025", "2026", "2027"]
     assert [line.count(" s") for line in stages] == [1, 3, 3, 3, 3, 1]
     assert position[1:].startswith(" 2027 reporting")
     assert re.fullmatch(r"  [0-9,]+ rows/s, about [0-9]+ s left", pace)

@@ -78,6 +78,11 @@ def made(tasks: list[ShardTask]) -> list[ShardResult]:
     return results
 
 
+def edit_main(main: Path, statement: str) -> None:
+    with duckdb.connect(main) as connection:
+        connection.execute(statement)
+
+
 def edit(result: ShardResult, *statements: str) -> None:
     with duckdb.connect(result.file) as connection:
         for statement in statements:
@@ -162,6 +167,15 @@ def test_a_union_replaces_its_year_and_leaves_the_others(main: Path) -> None:
         rows = rows_of(connection)
     assert len(earlier) > 0
     assert rows == earlier + direct_rows(main.parent)
+
+
+def test_a_table_that_keeps_no_periods_is_made_anew_by_every_union(main: Path) -> None:
+    anew = replace(TABLE, keeps_periods=False)
+    _, first = unite(main, made(tasks_of(main, 3)), anew)
+    edit_main(main, f"insert into {EVENTS.identifier} select * from {EVENTS.identifier}")
+    union, rows = unite(main, made(tasks_of(main, 2, origin="again")), anew)
+    assert rows == first
+    assert union.rows == len(rows)
 
 
 def test_the_record_is_written_with_the_rows_or_not_at_all(main: Path) -> None:

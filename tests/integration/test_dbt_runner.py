@@ -202,8 +202,14 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-@pytest.mark.parametrize("mode", ["resident", "subprocess"])
+@pytest.mark.parametrize(
+    ("mode", "case"),
+    [
+        *(("resident", case) for case in REFUSED),
+        # what dbt says on its way out differs by kind: of a file, of the project, of its own words
+        *(("subprocess", case) for case in ("syntax", "no project", "bad option")),
+    ],
+)
 def test_what_stops_dbt_before_any_node_is_an_error_of_the_project(
     mode: str, case: str, tmp_path: Path
 ) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.artifacts.schemas.manifest import WritableManifest
+from dbt.contracts.state import load_result_state
 
 from shardrun.digest import digest_database
+from shardrun.export import export_database
+from shardrun.export_files import ExportFormat
 from shardrun.isolated_shard import run_isolated_shard
 from shardrun.project_check import check_project
 from shardrun.run_folder import RunFolder
 from shardrun.shards import Shard
 from tests.support.foreign import configured, copy_loans, inside, run
+from tests.support.in_process import invoke
 
 pytestmark = pytest.mark.integration
 
@@ -56,6 +64,52 @@ def test_the_ledger_counts_the_same_rows_both_ways(loans: Path) -> None:
     steps = "select year, stage, rows, checks_passed from shardrun.steps order by all"
     assert _query(loans / "sharded.duckdb", steps) == _query(loans / "whole.duckdb", steps)
     assert len(_query(loans / "sharded.duckdb", "from shardrun.shards")) == 6
+
+
+def test_dbt_s_artifacts_of_a_sharded_run_are_where_dbt_s_tools_look(loans: Path) -> None:
+    target, kept = loans / "target", loans / "sharded.shardrun" / "target"
+    results = load_result_state(target / "run_results.json")
+    manifest = WritableManifest.read_and_check_versions(str(target / "manifest.json"))
+    assert results is not None
+    assert results.metadata.invocation_id == manifest.metadata.invocation_id
+    ran = {result.unique_id: result for result in results.results}
+    assert len(ran) == len(results.results)
+    assert ran.keys() <= manifest.nodes.keys()
+    events, balances = (
+        ran[f"model.loans.{name}"] for name in ("fct_loan_events", "fct_loan_balances")
+    )
+    [counts] = _query(
+        loans / "sharded.duckdb",
+        "select (select count(*) from fct_loan_events), (select count(*) from fct_loan_balances)",
+    )
+    assert counts == tuple(each.adapter_response["rows_affected"] for each in (events, balances))
+    assert events.thread_id in {"shard 0", "shard 1", "shard 2"}
+    assert len(events.adapter_response["shards"]) == 3
+    compiled = manifest.nodes["model.loans.fct_loan_events"].compiled_path
+    assert compiled is not None
+    assert "int_opening_loans" in Path(compiled).read_text()
+    for name in ("manifest.json", "run_results.json"):
+        assert (target / name).read_bytes() == (kept / name).read_bytes()
+
+
+def test_months_go_by_their_own_name_in_diff_export_and_report(loans: Path) -> None:
+    changed = shutil.copy(loans / "sharded.duckdb", loans / "changed.duckdb")
+    with duckdb.connect(changed) as connection:
+        connection.execute(
+            "update fct_loan_balances set status = 'lost' where report_month = 202501"
+        )
+    shown = invoke("diff", loans / "sharded.duckdb", changed)
+    assert re.search(r"^month +202501 *$", shown.stdout, re.MULTILINE), shown.stdout
+    told = json.loads(invoke("diff", loans / "sharded.duckdb", changed, "--json").stdout)
+    assert told["period"] == {"kind": "month", "column": "report_month"}
+    assert told["first_difference"]["year"] == 202501
+    exported = export_database(changed, loans / "exported", ExportFormat.CSV)
+    orders = {table.table: table.order for table in exported.tables}
+    assert orders["fct_loan_balances"] == ("report_month", "loan_id")
+    invoke("report", changed)
+    page = (loans / "changed.html").read_text()
+    assert "Months and stages" in page
+    assert "simulation_year" not in page
 
 
 def test_a_shard_alone_is_what_the_run_made_of_it(loans: Path) -> None:

@@ -240,7 +240,7 @@ def test_the_sql_of_a_shard_opens_no_file_but_its_own(
     assert failure is not None
     assert failure.model == "curious"
     assert "disabled by configuration" in failure.message
-    assert "A shard may read the main file alone" in failure.message
+    assert "A shard opens DuckDB databases and no other files" in failure.message
 
 
 @pytest.mark.parametrize(

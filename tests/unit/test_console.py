@@ -250,7 +250,7 @@ def test_the_live_grid_fits_the_window(width: int) -> None:
     assert "getting dbt ready" in drawn(console, grid)[0]
     plan = build_plan(SimulationConfig(), 2025, 2034)
     seeds = (WorkflowStage.INITIALIZATION, 2025)
-    grid(RunStarted("r1", plan, frozenset({seeds}), {seeds: 1.25}))
+    grid(RunStarted("r1", plan, frozenset({seeds}), took={seeds: 1.25}))
     for year in (2025, 2026, 2027, 2028):
         for stage in (WorkflowStage.FOUNDATION, WorkflowStage.STATE_ACCUMULATION):
             grid(StepStarted(stage, year))
@@ -260,7 +260,7 @@ def test_the_live_grid_fits_the_window(width: int) -> None:
     assert max(map(len, lines)) <= width
     header, initialization, foundation, _, accumulation, validation, reporting, *below = lines
     first, shown = {120: (2025, 10), 60: (2026, 4), 30: (2028, 1)}[width]
-    assert header.split() == [str(year) for year in range(first, first + shown)]
+    assert header.split() == ["year"] + [str(year) for year in range(first, first + shown)]
     assert ("1.25 s" in initialization) is (width == 120)
     assert foundation.count("0.50 s") == {120: 4, 60: 3, 30: 1}[width]
     assert (validation.count("."), reporting.count(".")) == (shown, width == 120)

@@ -24,6 +24,8 @@ MACROS = {
     "keeps": "(p, q){% set same = p %}{% do same.append(q) %}",
     "wraps": "(p){% if p %}{{ caller() }}{% endif %}",
     "now_and_then": "(){% if var('year') > 1 %}{{ caller() }}{% endif %}",
+    "again": "(p, q='x'){% if q == 'x' %}{{ again(p, 'y') }}{% else %}{{ p }}{% endif %}",
+    "reads_again": "(p, q){% if q %}{{ reads_again(p, '') }}{% else %}{{ ref(p) }}{% endif %}",
     "leaves": "(p){% if p %}{{ return('') }}{% endif %}{{ ref('late') }}",
     "first": "(p){% for i in [1, 2] %}{% if i == p %}{% break %}{% endif %}{{ i }}{% endfor %}",
 }
@@ -54,6 +56,7 @@ atoms = st.one_of(
 def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     one = ["(not A)", "ref(A)", "config(alias=A)", "(A | string)", "'{}'.format(A)", "box.pop(A)"]
     one += ["reads(A)", "year_or(A)", "at_times(A)", "leaves(A)", "first(A)", "var('other', A)"]
+    one += ["again(A)", "reads_again(A, 'x')"]
     two = ["(A ~ B)", "(A and B)", "(A or B)", "(A == B)", "[A, B]", "('x' if A else B)"]
     two += ["keeps(box, A ~ B)", "(A if execute else B)"]
     return st.one_of(
@@ -163,3 +166,8 @@ def test_what_is_judged_the_same_is_the_same_in_every_year(text: str) -> None:
         assert outcomes[0][0] == outcomes[1][0] == outcomes[2][0]
     if not decides and not changing:
         assert outcomes[0][1] == outcomes[1][1] == outcomes[2][1]
+
+
+def test_a_macro_that_calls_itself_is_judged_by_what_it_does() -> None:
+    assert may_differ("{{ again('x') }}{{ reads_again('orders', 'x') }}") == (False, False)
+    assert may_differ("{{ reads_again(again(var('year')), 'x') }}")[0]

@@ -152,8 +152,9 @@ def test_a_reason_names_file_and_line() -> None:
     assert reason_of_template(text) == "models/m.sql: line 2: an argument of ref may change"
 
 
-def test_a_macro_that_calls_itself_is_not_followed() -> None:
-    assert reason_of_template("{{ countdown(3) }}{{ ref('a') }}") is not None
+def test_a_macro_that_calls_itself_is_followed() -> None:
+    assert reason_of_template("{{ countdown(3) }}{{ ref('a') }}") is None
+    assert reason_of_template("{{ ref(countdown(YEAR)) }}") is not None
 
 
 @pytest.mark.parametrize(

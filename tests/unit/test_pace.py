@@ -28,7 +28,7 @@ class Told:
         self.pace = Pace()
         self.now = 100.0
         took = took or {}
-        self.pace.heed(RunStarted("r", plan, frozenset(took), took), self.now)
+        self.pace.heed(RunStarted("r", plan, frozenset(took), took=took), self.now)
 
     @property
     def left(self) -> float | None:

@@ -100,3 +100,15 @@ def test_several_vars_that_could_be_the_period_are_named() -> None:
         _model("b", "x", "{{ var('year') }} {{ var('fiscal_period') }}"),
     )
     assert "The period is the var year; fiscal_period might be it too." in proposal.doubts
+
+
+def test_seeds_that_a_var_may_have_to_enable_are_named() -> None:
+    seed = {"name": "raw_loans", "resource_type": "seed"}
+    proposal = propose_config(
+        {
+            "metadata": {"project_name": "bank"},
+            "nodes": {"model.bank.loans": _model("loans", "staging")},
+            "disabled": {"seed.bank.raw_loans": [seed]},
+        }
+    )
+    assert any("1 seeds are disabled, raw_loans among them" in doubt for doubt in proposal.doubts)

@@ -99,7 +99,7 @@ RUN = RunRecord(
     versions={},
     fingerprints=Fingerprints({}, {}, "p"),
     error=None,
-    limits=RunLimits(cores=4, memory_mb=8000, workers=1),
+    limits=RunLimits(cores=4, memory_mb=8000, workers=1, sharded_stage=EVENTS),
 )
 
 
@@ -134,7 +134,9 @@ def test_of_several_years_the_worst_is_told() -> None:
 def test_idle_cores_are_advised_on_by_what_kept_them_idle(
     shards: int, workers: int, advised: str
 ) -> None:
-    run = replace(RUN, threading={"event_shards": shards}, limits=RunLimits(4, 8000, workers))
+    run = replace(
+        RUN, threading={"event_shards": shards}, limits=RunLimits(4, 8000, workers, EVENTS)
+    )
     (advice,) = advise([run], [step(seconds=30, cores=1.0)])
     assert advised in advice
 
@@ -146,6 +148,12 @@ def test_a_stage_near_its_memory_limit_is_told(shards: int, split: bool) -> None
     assert "held 7.3 GB, with a limit of 8.0 GB" in advice
     assert "--memory-limit" in advice
     assert ("--shards" in advice) == split
+
+
+def test_a_split_is_advised_for_the_stage_that_can_be_split_alone() -> None:
+    full = replace(step(seconds=1, cores=4.0, memory_mb=7300), stage=WorkflowStage.FOUNDATION)
+    splitting = replace(RUN, limits=RunLimits(4, 8000, 1, WorkflowStage.FOUNDATION))
+    assert ["--shards" in advise([run], [full])[0] for run in (RUN, splitting)] == [False, True]
 
 
 def test_what_a_run_did_not_record_is_not_judged() -> None:

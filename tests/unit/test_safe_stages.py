@@ -1,6 +1,7 @@
 """Years that differ by nothing but the year are judged once; any other difference is seen."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,15 +15,9 @@ COLUMNS = {INPUT: {"person": "VARCHAR", "person_key": "UBIGINT"}}
 NODE = StageNode(
     unique_id="model.simulation.events",
     name="events",
-    path="models/events.sql",
+    path=Path("models/events.sql"),
     relation=RelationName("simulation", "main", "events"),
     materialized="table",
-    incremental_strategy=None,
-    language="sql",
-    has_pre_hooks=False,
-    has_post_hooks=False,
-    contract_enforced=False,
-    uses_is_incremental=False,
 )
 
 

@@ -31,15 +31,10 @@ def _stage(first: str, second: str) -> CompiledStage:
     node = StageNode(
         unique_id="model.events",
         name="events",
-        path="models/events.sql",
+        path=Path("models/events.sql"),
         relation=RelationName("db", "main", "events"),
         materialized="incremental",
         incremental_strategy="delete+insert",
-        language="sql",
-        has_pre_hooks=False,
-        has_post_hooks=False,
-        contract_enforced=False,
-        uses_is_incremental=False,
     )
     return CompiledStage(
         nodes=(node,),

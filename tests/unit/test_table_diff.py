@@ -31,7 +31,7 @@ def compare(
         if rows:
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(f"insert into {name} values ({marks})", rows)
-    return compare_rows(connection, "a", "b")
+    return compare_rows(connection, "a", "b", "simulation_year")
 
 
 @given(a=Rows, b=Rows)
@@ -57,7 +57,7 @@ def test_rows_meet_by_their_key_and_the_first_difference_is_the_first(
     assert diff.first is not None
     year, person = differing[0]
     assert diff.first.key == {"simulation_year": str(year), "person": str(person)}
-    assert diff.first.year == year
+    assert diff.first.period == year
     assert (diff.first.in_a, diff.first.in_b) == ((year, person) in a, (year, person) in b)
     if diff.first.column:
         assert (diff.first.a, diff.first.b) == (a[year, person], b[year, person])

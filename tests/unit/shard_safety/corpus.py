@@ -543,9 +543,14 @@ UNSAFE = [
         select employee_id
         from mine join (pivot bands on team in (1, 2) using max(bonus)) on true""", 4, "PIVOT"),
     Case("a parameter", MINE + "select employee_id from mine where pay > ?", 2, "PARAMETER"),
-    Case("a file's columns by a star", MINE + """
-        select * from mine join read_csv('rates.csv') as rates on rates.team = mine.team""", 3,
-        "those of rates"),
+    Case("a file by a function", MINE + """
+        select mine.* from mine
+        join read_csv('rates.csv') as rates on rates.team = mine.team""", 4,
+        "it reads files by read_csv(), and a shard opens DuckDB databases and no other files"),
+    Case("a file by its name", MINE + """
+        select mine.* from mine
+        join 'rates.parquet' as rates on rates.team = mine.team""", 4,
+        "it reads the file rates.parquet"),
     Case("the filter on something else", "select employee_id from people\nwhere [shard team]", 2,
         "something else than one key"),
     Case("the filter on nobody's rows", """

@@ -23,6 +23,19 @@ def test_inputs_are_told_apart_by_whether_a_shard_needs_all_of_their_rows() -> N
     assert verdict.broadcast_inputs == ('"db"."main"."bands"',)
 
 
+def test_an_input_that_no_shard_can_read_is_refused_where_it_is_read() -> None:
+    (violation,) = analyze_stage(
+        [model("events", f"with mine as ({MINE})\nselect mine.* from mine\ncross join bands")],
+        inputs=INPUTS,
+        keys=KEYS,
+        canonical="events",
+        unreadable={'"db"."main"."bands"': "a view over read_csv()"},
+    ).violations
+    assert violation.line == 3
+    assert "it reads bands, a view over read_csv(), and a shard opens" in violation.reason
+    assert "make a table of it" in violation.advice
+
+
 def test_a_model_may_read_what_an_earlier_one_made_this_year() -> None:
     verdict = verdict_of(
         model("int_mine", MINE),

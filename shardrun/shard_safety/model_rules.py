@@ -7,49 +7,33 @@ be refused, so that nobody relies on it. It must never read a manifest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
+from shardrun.model_facts import ModelFacts
 from shardrun.shard_safety.verdict import Violation
 
 _WITHIN_A_YEAR = ("ephemeral", "table", "view")
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """What dbt knows of a model of the stage beside its SQL.
-
-    Attributes:
-        name: the model's name.
-        path: the model's own file.
-        materialized: its materialization.
-        incremental_strategy: None where it names none.
-        language: sql or python.
-        has_pre_hooks: it runs SQL before itself.
-        has_post_hooks: it runs SQL after itself.
-        contract_enforced: dbt checks its columns against its YAML.
-        uses_is_incremental: its SQL depends on whether its table is there already.
-    """
-
-    name: str
-    path: Path
-    materialized: str
-    incremental_strategy: str | None = None
-    language: str = "sql"
-    has_pre_hooks: bool = False
-    has_post_hooks: bool = False
-    contract_enforced: bool = False
-    uses_is_incremental: bool = False
-
-
-def check_models(models: Sequence[ModelFacts], *, canonical: str) -> tuple[Violation, ...]:
+def check_models(
+    models: Sequence[ModelFacts], *, canonical: str, run_hooks: Sequence[str] = ()
+) -> tuple[Violation, ...]:
     """Return what the sharded path would not honour.
 
     Args:
         models: all models of the stage.
         canonical: the name of the one whose table the shards' rows go to.
+        run_hooks: what dbt runs around every command of the project.
     """
-    return tuple(
+    paths = {model.name: model.path for model in models}
+    around = tuple(
+        Violation(
+            *(canonical, paths.get(canonical), None, None, None),
+            f"dbt runs {hook} with every command, and a stage in shards is none",
+            "Make its SQL a hook of a model of another stage.",
+        )
+        for hook in run_hooks
+    )
+    return around + tuple(
         Violation(model.name, model.path, None, None, None, reason, advice)
         for model in models
         for reason, advice in _reasons(model, is_canonical=model.name == canonical)
@@ -76,7 +60,7 @@ def _reasons(model: ModelFacts, *, is_canonical: bool) -> Iterator[tuple[str, st
     if model.uses_is_incremental:
         yield (
             "it asks is_incremental(), which has no meaning in a shard: its table is not there",
-            "Write the SQL of one year, the same every time.",
+            "Write the SQL of one period, the same every time.",
         )
     if is_canonical:
         yield from _canonical(model)
@@ -92,11 +76,11 @@ def _reasons(model: ModelFacts, *, is_canonical: bool) -> Iterator[tuple[str, st
 def _canonical(model: ModelFacts) -> Iterator[tuple[str, str]]:
     if model.materialized == "incremental":
         yield from _by_period(model)
-    else:
+    elif model.materialized != "table":
         yield (
-            f"it is materialized as {model.materialized}, and the union of the shards replaces one "
-            "year of its table",
-            "Make it incremental with incremental_strategy='delete+insert'.",
+            f"it is materialized as {model.materialized}, and a union of shards writes a table",
+            "Make it a table; or, to keep earlier periods, incremental with "
+            "incremental_strategy='delete+insert'.",
         )
 
 
@@ -105,6 +89,6 @@ def _by_period(model: ModelFacts) -> Iterator[tuple[str, str]]:
         strategy = f" by {model.incremental_strategy}" if model.incremental_strategy else ""
         yield (
             f"it is materialized as {model.materialized}{strategy}, and the union of the shards "
-            "replaces one year of its table",
+            "replaces one period of its table",
             "Make it incremental with incremental_strategy='delete+insert'.",
         )

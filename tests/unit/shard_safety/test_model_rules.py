@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shardrun.shard_safety import ModelFacts, check_models
+from shardrun.model_facts import ModelFacts
+from shardrun.shard_safety import check_models
 
 EVENTS = ModelFacts("events", Path("models/events.sql"), "incremental", "delete+insert")
 RULE = ModelFacts("int_rule", Path("models/int_rule.sql"), "ephemeral")
@@ -44,21 +45,38 @@ def test_what_a_shard_would_not_do_is_refused(changes: dict[str, Any], says: str
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "says"),
     [
-        {"materialized": "table", "incremental_strategy": None},
-        {"materialized": "view", "incremental_strategy": None},
-        {"incremental_strategy": None},
-        {"incremental_strategy": "append"},
-        {"incremental_strategy": "merge"},
+        (
+            {"materialized": "view", "incremental_strategy": None},
+            "a union of shards writes a table",
+        ),
+        ({"incremental_strategy": None}, "replaces one period"),
+        ({"incremental_strategy": "append"}, "replaces one period"),
+        ({"incremental_strategy": "merge"}, "replaces one period"),
     ],
 )
-def test_the_canonical_table_is_one_that_keeps_its_years(changes: dict[str, Any]) -> None:
+def test_the_canonical_table_is_one_that_a_union_can_write(
+    changes: dict[str, Any], says: str
+) -> None:
     (violation,) = check_models([replace(EVENTS, **changes)], canonical="events")
-    assert "replaces one year" in violation.reason
+    assert says in violation.reason
     assert "delete+insert" in violation.advice
+
+
+def test_the_canonical_table_may_be_made_anew_in_every_period() -> None:
+    anew = replace(EVENTS, materialized="table", incremental_strategy=None)
+    assert check_models([anew], canonical="events") == ()
 
 
 def test_every_reason_is_told() -> None:
     broken = replace(RULE, has_pre_hooks=True, contract_enforced=True)
     assert len(check_models([broken, EVENTS], canonical="events")) == 2
+
+
+def test_what_dbt_runs_around_every_command_is_refused() -> None:
+    (violation,) = check_models(
+        [EVENTS], canonical="events", run_hooks=["on-run-start of the_project"]
+    )
+    assert (violation.model, violation.place) == ("events", "models/events.sql")
+    assert "dbt runs on-run-start of the_project with every command" in violation.reason
