@@ -12,7 +12,7 @@ EMPLOYEES ?= 60000
 CENSUS ?= data/census.parquet
 DATABASE ?= simulation.duckdb
 
-.PHONY: run test test-all lint format docs reference unit integration faults test-duckdb-1.5 test-python \
+.PHONY: run test test-all lint format docs reference screenshots unit integration faults test-duckdb-1.5 test-python \
 	bench clean
 
 run: $(VENV)/installed
@@ -22,7 +22,8 @@ run: $(VENV)/installed
 test: lint docs unit integration faults
 
 # With what is too slow for every push.
-test-all: lint docs integration
+test-all: lint docs
+	$(BIN)/pytest -n auto --dist loadfile -m integration
 	$(BIN)/pytest -n auto -m "not integration and not faults"
 	$(BIN)/pytest -n auto --dist worksteal -m faults
 
@@ -40,6 +41,10 @@ format: $(VENV)/installed
 reference: $(VENV)/installed
 	$(BIN)/python -m docs.generate_reference
 
+# The pictures in the documentation, of real runs; needs a Chromium.
+screenshots: $(VENV)/installed
+	$(BIN)/python -m docs.screenshots
+
 # The site, into build/docs; what is unclear to Sphinx is an error.
 docs: $(VENV)/installed
 	$(BIN)/sphinx-build -qnW --keep-going -d build/doctrees docs build/docs
@@ -48,7 +53,7 @@ unit: $(VENV)/installed
 	$(BIN)/pytest -n auto -m "not integration and not faults and not slow"
 
 integration: $(VENV)/installed
-	$(BIN)/pytest -n auto --dist loadfile -m integration
+	$(BIN)/pytest -n auto --dist loadfile -m "integration and not slow"
 
 # Kills and damaged files; prints how many kills were survived.
 faults: $(VENV)/installed

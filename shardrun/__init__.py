@@ -12,31 +12,40 @@ from typing import TYPE_CHECKING, Any
 from shardrun.version import __version__
 
 if TYPE_CHECKING:
-    from shardrun.api import RunResult, read_run, run
+    from shardrun.api import read_ensemble, read_run, run, run_ensemble, run_scenarios
     from shardrun.config import SimulationConfig
     from shardrun.errors import ShardrunError
     from shardrun.result_rows import ResultRows
+    from shardrun.run_result import EnsembleResult, RunResult
     from shardrun.workforce.parameters import WorkforceConfig
 
 __all__ = [
+    "EnsembleResult",
     "ResultRows",
     "RunResult",
     "ShardrunError",
     "SimulationConfig",
     "WorkforceConfig",
     "__version__",
+    "read_ensemble",
     "read_run",
     "run",
+    "run_ensemble",
+    "run_scenarios",
 ]
 
 _HOMES = {
+    "EnsembleResult": "shardrun.run_result",
     "ResultRows": "shardrun.result_rows",
-    "RunResult": "shardrun.api",
+    "RunResult": "shardrun.run_result",
     "ShardrunError": "shardrun.errors",
     "SimulationConfig": "shardrun.config",
     "WorkforceConfig": "shardrun.workforce.parameters",
+    "read_ensemble": "shardrun.api",
     "read_run": "shardrun.api",
     "run": "shardrun.api",
+    "run_ensemble": "shardrun.api",
+    "run_scenarios": "shardrun.api",
 }
 
 

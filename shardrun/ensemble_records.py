@@ -21,6 +21,9 @@ from shardrun.periods import YEAR_COLUMN
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 """Shares of the members that lie below, by what they are called."""
 
+TABLES = ("member_figures", "ensemble_figures", "scenario_differences")
+"""What the database of an ensemble holds for whoever analyses it; the last two are views."""
+
 
 @dataclass(frozen=True, slots=True)
 class MadeFrom:

@@ -209,6 +209,15 @@ class LedgerContents:
             (step.stage, step.year) for step in self.steps if step.status is Status.FINISHED
         )
 
+    @property
+    def took(self) -> Mapping[tuple[WorkflowStage, int], float]:
+        """The seconds that each of them took."""
+        return {
+            (step.stage, step.year): step.seconds
+            for step in self.steps
+            if step.status is Status.FINISHED and step.seconds is not None
+        }
+
 
 def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerContents:
     """Read the ledger of an attached database.

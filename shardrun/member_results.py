@@ -70,3 +70,7 @@ class MemberProgress:
 
 
 MemberListener = Callable[[MemberProgress], None]
+
+
+def ignore_members(_: MemberProgress) -> None:
+    """Listen to runs that nobody watches."""

@@ -15,12 +15,12 @@ from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
-from shardrun.api import execute_member
 from shardrun.branching import BranchPoint
 from shardrun.config import SimulationConfig
 from shardrun.database import DatabaseLimits
 from shardrun.digest import digest_database
 from shardrun.errors import ShardrunError
+from shardrun.execution import execute_member
 from shardrun.garbage import no_collection
 from shardrun.headline_figures import headline_figures
 from shardrun.member_results import MemberFailure, MemberResult

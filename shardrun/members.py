@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from shardrun.config import MAX_SEED
 from shardrun.errors import InputError
@@ -56,12 +57,27 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         if last - first >= MAX_MEMBERS or len(seeds) + last - first >= MAX_MEMBERS:
             raise InputError(f"--seeds: more than {MAX_MEMBERS:,} seeds are too many")
         seeds.update(dict.fromkeys(range(first, last + 1)))
-    if len(seeds) < 2:
+    return checked_seeds(seeds)
+
+
+def checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
+    """Return the seeds of an ensemble, each once, in the order given.
+
+    Raises:
+        InputError: if there are fewer than two, or too many, or one is no seed.
+    """
+    each = tuple(dict.fromkeys(islice(seeds, MAX_MEMBERS + 1)))
+    if len(each) > MAX_MEMBERS:
+        raise InputError(f"--seeds: more than {MAX_MEMBERS:,} seeds are too many")
+    wrong = [seed for seed in each if not 0 <= seed <= MAX_SEED]
+    if wrong:
+        raise InputError(f"--seeds: {wrong[0]} is no seed; one is at least 0, at most {MAX_SEED}")
+    if len(each) < 2:
         raise InputError(
             "--seeds: an ensemble needs at least two seeds; for one run, set "
             "simulation.random_seed in the configuration"
         )
-    return tuple(seeds)
+    return each
 
 
 def members_of(scenarios: Sequence[str], seeds: Sequence[int]) -> tuple[Member, ...]:

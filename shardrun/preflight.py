@@ -54,6 +54,7 @@ class AcceptedRun:
         sharding: how event generation is split; None where it is not.
         plan: every step, in order.
         done: stages and years that the database already holds.
+        took: the seconds that steps took in earlier runs, those that run again too.
         replaces: whether a database of ours must make way first.
         from_year: the year from which on the database must be emptied first, if any.
         branch: the state of another run that the database must be made of first, if any.
@@ -67,6 +68,7 @@ class AcceptedRun:
     sharding: Sharding | None
     plan: tuple[Step, ...]
     done: frozenset[tuple[WorkflowStage, int]]
+    took: Mapping[tuple[WorkflowStage, int], float]
     replaces: bool
     from_year: int | None = None
     branch: BranchPoint | None = None
@@ -209,6 +211,7 @@ def accept_run(
         else frozenset(
             (stage, year) for stage, year in ledger.done if from_year is None or year < from_year
         ),
+        took=(source if new_branch else ledger).took,
         replaces=fresh and database.exists(),
         from_year=from_year,
         branch=new_branch,

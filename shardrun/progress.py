@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from shardrun.plan import Step
 from shardrun.shards import ShardProgress
@@ -19,12 +19,14 @@ class RunStarted:
         plan: every step of the run, in order.
         done: stages and years that an earlier run has done already.
         period_word: what a person calls a year, or other period, of the project.
+        took: the seconds that steps took in earlier runs, those that run again too.
     """
 
     run_id: str
     plan: tuple[Step, ...]
     done: frozenset[tuple[WorkflowStage, int]]
     period_word: str = "year"
+    took: Mapping[tuple[WorkflowStage, int], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

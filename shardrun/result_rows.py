@@ -1,4 +1,4 @@
-"""Rows of a run's database for whoever analyses them: as polars, pandas or Arrow, or plain tuples.
+"""Tables and rows of a result for whoever analyses them: as polars, pandas, Arrow, or plain tuples.
 
 A database is open only while it is read, so that nobody who holds rows holds up the next run. It
 must never write, nor need a library that the caller did not ask for.
@@ -6,14 +6,17 @@ must never write, nor need a library that the caller did not ask for.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from shardrun.database import open_database
+from shardrun.database import ALIAS, open_database
+from shardrun.digest import canonical_relation, canonical_tables
 from shardrun.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,6 +83,53 @@ class ResultRows:
                 return take(_ask(connection, self.sql, self.parameters))
             except duckdb.ProgrammingError as error:
                 raise InputError(f"this query can't be answered: {error}") from error
+
+
+class ResultTables(ABC):
+    """The tables of a database, by name or by query."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def database(self) -> Path:
+        """The database, an absolute path."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables.
+
+        Raises:
+            DatabaseInUseError: another process is writing to the database.
+        """
+        with open_database(self.database) as connection:
+            return canonical_tables(connection, ALIAS)
+
+    def table(self, name: str) -> ResultRows:
+        """Return the rows of a table, such as `fct_workforce_snapshot`.
+
+        Args:
+            name: one of :attr:`tables`.
+
+        Raises:
+            InputError: there is no such table.
+            DatabaseInUseError: another process is writing to the database.
+        """
+        tables = self.tables
+        if name not in tables:
+            near = get_close_matches(name, tables, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(tables)}"
+            raise InputError(f'there is no table "{name}" in {self.database}; {hint}')
+        return ResultRows(self.database, f"from {canonical_relation(ALIAS, name)}")
+
+    def query(self, sql: str, *parameters: object) -> ResultRows:
+        """Return the rows of a query over the tables, which nothing can be written by.
+
+        Args:
+            sql: one select, in DuckDB's SQL.
+            *parameters: what stands for its question marks.
+        """
+        return ResultRows(self.database, sql, parameters)
 
 
 def _ask(

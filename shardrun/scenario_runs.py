@@ -15,6 +15,7 @@ from shardrun.branching import BranchPoint
 from shardrun.config import SimulationConfig
 from shardrun.ensemble import SharedInputs
 from shardrun.errors import RunInterruptedError
+from shardrun.execution import database_of
 from shardrun.member_pool import run_members
 from shardrun.member_results import MemberListener, MemberResult
 from shardrun.member_run import MemberTask, sharing
@@ -47,7 +48,7 @@ class ScenarioRuns:
 
     def database(self, scenario: str) -> Path:
         """Return where the result of a scenario goes."""
-        return self.folder / f"{scenario}.duckdb"
+        return self.folder / database_of(scenario)
 
 
 def execute_scenarios(runs: ScenarioRuns, listener: MemberListener) -> Mapping[str, MemberResult]:

@@ -118,7 +118,7 @@ def _execute(
             with runner.cursor() as connection:
                 forget_failed_rows(connection, accepted.folder.database)
             word = years.period_names.word
-            tell(RunStarted(run_id, accepted.plan, accepted.done, word))
+            tell(RunStarted(run_id, accepted.plan, accepted.done, word, accepted.took))
             with _artifacts(accepted, runner, run_id, started), _recorded(ledger):
                 summary = PipelineOrchestrator(
                     config, runner, ledger, tell, accepted.done, sharded

@@ -1,8 +1,9 @@
 """The command line: parses words, calls the layers below, hands what they return to the console.
 
 Holds no logic of its own: what a command decides, a module below decides. Every refusal leaves
-through :func:`call`, the one place that turns an error into a message and an exit code. Commands
-import what is slow (dbt) only when they need it, so that ``--help`` and refusals are quick.
+through :func:`call`, the one place that turns an error into a message and an exit code. A command
+is imported when it is called, and imports what is slow (dbt) when it needs it, so that ``--help``
+and refusals are quick.
 """
 
 from __future__ import annotations
@@ -16,21 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from shardrun.cli import (
-    census,
-    check,
-    compare,
-    config,
-    diff,
-    digest,
-    export,
-    init,
-    report,
-    run,
-    shard,
-    status,
-    trace,
-)
+from shardrun.cli.lazy_command import LazyCommand
 from shardrun.cli.options import FLAG
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError, of_system
@@ -49,6 +36,23 @@ shardrun report simulation.duckdb  [dim]# a page to look at[/dim]
 shardrun COMMAND --help  [dim]# what a command does, with examples[/dim]
 """
 
+COMMANDS = {
+    "init": "Make a folder with the workforce project, to start from.",
+    "run": "Simulate the years, or go on where an earlier run stopped.",
+    "report": "Write a page to look at, print and hand on.",
+    "trace": "Tell one life year by year: hazards, draws, and why.",
+    "compare": "Compare two scenarios: by year, and by person.",
+    "export": "Write the tables as Parquet, CSV or Excel files.",
+    "census": "Make a census up, or bring your own.",
+    "config": "The configuration file, for the editor it is written in.",
+    "check": "Check config, census and project before they run.",
+    "status": "Show the runs of a database, and what each step took.",
+    "digest": "Fingerprint the tables of a database.",
+    "diff": "Name the first row in which two databases differ.",
+    "shard": "Run one shard alone, to look into it; changes nothing.",
+}
+"""What there is, in a line each; what a command is in full, its module says."""
+
 app = typer.Typer(
     name="shardrun",
     help="Staged, year-by-year dbt-duckdb simulations: fast, deterministic, restartable.",
@@ -57,10 +61,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, run, status, check, shard, digest, diff, trace, export, compare, report):
-    command.register(app)
-for group in (census, config):
-    app.add_typer(group.app)
+for name, summary in COMMANDS.items():
+    app.command(name, cls=LazyCommand, help=summary)(lambda: None)
 
 
 def _print_version(wanted: bool) -> None:

@@ -48,6 +48,7 @@ app = typer.Typer(
     help="Make a census up, or bring your own.",
     epilog=EXAMPLES,
     no_args_is_help=True,
+    add_completion=False,
 )
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.options import (
     FLAG,
     CensusOption,
@@ -19,6 +18,7 @@ from shardrun.console.check import check_document, check_view
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
+from shardrun.execution import DEFAULT_DATABASE
 from shardrun.overrides import parse_shards, parse_years, with_overrides
 from shardrun.projects import load_run_config, project_inputs, with_census
 from shardrun.run_folder import RunFolder
@@ -31,12 +31,10 @@ shardrun check
 shardrun check --census staff.csv --compare --shards 8
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("check", epilog=EXAMPLES)(check)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("check", epilog=EXAMPLES)
 def check(
     context: typer.Context,
     years: YearsArgument = None,

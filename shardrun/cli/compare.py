@@ -27,12 +27,10 @@ shardrun compare simulation.duckdb high_growth.duckdb -o growth.html
 shardrun compare simulation.duckdb high_growth.duckdb --people 50 --json
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("compare", epilog=EXAMPLES)(compare)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("compare", epilog=EXAMPLES)
 def compare(
     context: typer.Context,
     base: Annotated[Path, typer.Argument(metavar="BASE", help="The database to compare with.")],

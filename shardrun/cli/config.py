@@ -22,6 +22,7 @@ app = typer.Typer(
     help="The configuration file.",
     epilog=SCHEMA_EXAMPLES,
     no_args_is_help=True,
+    add_completion=False,
 )
 
 

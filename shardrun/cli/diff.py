@@ -22,12 +22,10 @@ shardrun diff before.duckdb after.duckdb --json
 shardrun diff threads.duckdb shards.duckdb --exit-code && echo equal
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("diff", epilog=EXAMPLES)(diff)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("diff", epilog=EXAMPLES)
 def diff(
     context: typer.Context,
     a: Annotated[Path, typer.Argument(metavar="A", help="A database that `shardrun run` made.")],

@@ -18,12 +18,10 @@ shardrun digest simulation.duckdb
 shardrun digest simulation.duckdb --json
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("digest", epilog=EXAMPLES)(digest)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("digest", epilog=EXAMPLES)
 def digest(context: typer.Context, database: DatabaseArgument, json: JsonOption = False) -> None:
     """Fingerprint every table of the schema main, by its rows, in whatever order they lie.
 

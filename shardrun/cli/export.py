@@ -23,12 +23,10 @@ shardrun export simulation.duckdb -o sheets --format xlsx --table rpt_yearly_sum
 shardrun export simulation.duckdb -o result --format csv --overwrite
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("export", epilog=EXAMPLES)(export)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("export", epilog=EXAMPLES)
 def export(
     context: typer.Context,
     database: DatabaseArgument,

@@ -28,12 +28,10 @@ shardrun init small --employees 500
 shardrun init --existing loans  [dim]# a first configuration for your own dbt project[/dim]
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("init", epilog=EXAMPLES)(init)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("init", epilog=EXAMPLES)
 def init(
     context: typer.Context,
     folder: Annotated[

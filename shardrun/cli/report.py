@@ -40,12 +40,10 @@ shardrun report simulation.duckdb -o for_the_board.html
 shardrun report ensemble.duckdb  [dim]# bands, of what `shardrun run --seeds` made[/dim]
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("report", epilog=EXAMPLES)(report)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("report", epilog=EXAMPLES)
 def report(
     context: typer.Context,
     database: DatabaseArgument,

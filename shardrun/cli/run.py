@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from shardrun.api import configure, database_of, execute
 from shardrun.branching import branch_point
 from shardrun.cli.options import (
     AGAIN_PANEL,
@@ -21,16 +20,19 @@ from shardrun.cli.options import (
     JsonOption,
     YearsArgument,
 )
-from shardrun.cli.several import SeveralRuns, run_ensemble, run_scenarios
+from shardrun.cli.several import run_ensemble, run_scenarios
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
 from shardrun.errors import InputError
+from shardrun.execution import database_of, execute
 from shardrun.members import parse_seeds
 from shardrun.overrides import parse_shards
 from shardrun.plan import build_plan
+from shardrun.run_settings import RunSettings, configure
+from shardrun.several_runs import DEFAULT_ENSEMBLE, SeveralRuns
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -58,6 +60,8 @@ shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 shardrun run --json > result.json
 """
 
+app = typer.Typer(add_completion=False)
+
 
 class LogFormat(StrEnum):
     """What stderr carries."""
@@ -66,11 +70,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("run", epilog=EXAMPLES)(run)
-
-
+@app.command("run", epilog=EXAMPLES)
 def run(
     context: typer.Context,
     years: YearsArgument = None,
@@ -227,20 +227,19 @@ def run(
         _refuse_for_several(shards, executor, keep_shards=keep_shards)
     if keep_members and seeds is None:
         raise InputError("--keep-members belongs to an ensemble; give --seeds too")
+    settings: RunSettings = {
+        "years": years,
+        "census": census,
+        "threads": 1 if debug else threads,
+        "memory_limit": memory_limit,
+        "shards": parse_shards(shards) if shards else None,
+        "workers": workers,
+        "executor": executor,
+        "scheduler": scheduler,
+        "keep_shards": keep_shards,
+    }
     configs = {
-        name: configure(
-            config,
-            scenario=name if scenario else None,
-            years=years,
-            census=census,
-            threads=1 if debug else threads,
-            memory_limit=memory_limit,
-            shards=parse_shards(shards) if shards else None,
-            workers=workers,
-            executor=executor,
-            scheduler=scheduler,
-            keep_shards=keep_shards,
-        )
+        name: configure(config, scenario=name if scenario else None, **settings)
         for name in scenarios
     }
     chosen = configs[scenarios[0]]
@@ -249,11 +248,12 @@ def run(
         return
     branch = branch_point(branch_from, year, from_year)
     if several:
-        runs = SeveralRuns(configs, branch, from_year, fresh=fresh, debug=debug)
+        runs = SeveralRuns(configs, terminal.remark, branch, from_year, fresh=fresh, debug=debug)
         if seeds is None:
             run_scenarios(terminal, runs, database)
         else:
-            run_ensemble(terminal, runs, parse_seeds(seeds), database, keep_members=keep_members)
+            ensemble = database or DEFAULT_ENSEMBLE
+            run_ensemble(terminal, runs, parse_seeds(seeds), ensemble, keep_members=keep_members)
         return
     result = execute(
         chosen,

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.options import FLAG, ConfigOption, JsonOption
 from shardrun.config import MAX_SHARDS, SimulationConfig
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
 from shardrun.database import ALIAS, open_database
 from shardrun.errors import InputError
+from shardrun.execution import DEFAULT_DATABASE
 from shardrun.ledger_records import read_ledger
 from shardrun.overrides import with_overrides
 from shardrun.ownership import check_ownership
@@ -28,12 +28,10 @@ shardrun shard 3 --of 8 --year 2027
 shardrun shard --key E0000042 --year 2027 --with-inputs
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("shard", epilog=EXAMPLES)(shard)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("shard", epilog=EXAMPLES)
 def shard(
     context: typer.Context,
     year: Annotated[int, typer.Option(help="Which simulated year.")],

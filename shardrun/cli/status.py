@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.documents import ledger_document
 from shardrun.console.ensemble import ensemble_document, ensemble_view
@@ -12,6 +11,7 @@ from shardrun.console.terminal import Terminal
 from shardrun.console.views import ledger_view
 from shardrun.database import ALIAS, open_database
 from shardrun.ensemble_records import is_ensemble, read_ensemble
+from shardrun.execution import DEFAULT_DATABASE
 from shardrun.ledger_records import read_ledger
 from shardrun.ownership import check_ownership
 
@@ -23,12 +23,10 @@ shardrun status
 shardrun status staff.duckdb --json
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("status", epilog=EXAMPLES)(status)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("status", epilog=EXAMPLES)
 def status(
     context: typer.Context, database: DatabaseArgument = DEFAULT_DATABASE, json: JsonOption = False
 ) -> None:

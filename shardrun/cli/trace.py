@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from shardrun.api import DEFAULT_DATABASE
 from shardrun.cli.life_view import life_document, life_view
 from shardrun.cli.options import JsonOption
 from shardrun.console.terminal import Terminal
 from shardrun.database import ALIAS, open_database
+from shardrun.execution import DEFAULT_DATABASE
 from shardrun.ledger_records import read_ledger
 from shardrun.workforce.life import read_life
 
@@ -27,12 +27,10 @@ shardrun trace NH_2026_0000012 --database staff.duckdb  [dim]# someone hired in 
 shardrun trace E0000059 --of 16 --json
 """
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("trace", epilog=EXAMPLES)(trace)
+app = typer.Typer(add_completion=False)
 
 
+@app.command("trace", epilog=EXAMPLES)
 def trace(
     context: typer.Context,
     employee: Annotated[str, typer.Argument(metavar="EMPLOYEE", help="The person's employee_id.")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -50,6 +51,17 @@ def format_seconds(seconds: float) -> str:
     if round(seconds, 2) < 60:
         return f"{seconds:.2f} s"
     return str(timedelta(seconds=round(seconds))).removeprefix("0:").lstrip("0")
+
+
+def format_time_left(seconds: float) -> str:
+    """Return a time to wait, rounded up to what an estimate can bear: ``25 s``, ``4 min``."""
+    if seconds <= 55:
+        return f"{math.ceil(seconds / 5) * 5} s"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    tens = math.ceil(minutes / 10)
+    return f"{tens // 6} h {tens % 6 * 10} min" if tens % 6 else f"{tens // 6} h"
 
 
 def format_bytes(size: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shardrun.report.figures import NUMBER_AXIS, PERCENT, SERIES, Figure
+from shardrun.report.figures import NUMBER_AXIS, PERCENT, PERCENT_AXIS, SERIES, Figure
 
 _OPACITY = "38"
 
@@ -74,6 +74,6 @@ def bands(x: Sequence[object], series: Mapping[str, Band], number: str) -> Figur
             "hovermode": "x unified",
             "showlegend": len(series) > 1,
             "xaxis": {"type": "category"},
-            "yaxis": {"tickformat": ".1%"} if number == PERCENT else NUMBER_AXIS,
+            "yaxis": PERCENT_AXIS if number == PERCENT else NUMBER_AXIS,
         },
     }

@@ -23,7 +23,8 @@ COUNT = ",d"
 AMOUNT = ",.2f"
 PERCENT = ".1%"
 
-_PERCENT_AXIS: Figure = {"tickformat": ".0%"}
+# as many digits as tell the ticks apart, and no more
+PERCENT_AXIS: Figure = {"tickformat": ".4~%"}
 NUMBER_AXIS: Figure = {"exponentformat": "B"}
 # top to bottom as the bars are stacked
 _LEGEND_BESIDE: Figure = {
@@ -70,7 +71,7 @@ def lines(
             "showlegend": len(series) > 1,
             "xaxis": {"type": "category"},
             "yaxis": {
-                **(_PERCENT_AXIS if number == PERCENT else NUMBER_AXIS),
+                **(PERCENT_AXIS if number == PERCENT else NUMBER_AXIS),
                 "rangemode": "tozero" if from_zero else "normal",
             },
         },
@@ -104,7 +105,7 @@ def shares(x: Sequence[object], classes: Mapping[str, Sequence[int]]) -> Figure:
             "showlegend": True,
             "legend": _LEGEND_BESIDE,
             "xaxis": {"type": "category"},
-            "yaxis": {**_PERCENT_AXIS, "range": [0, 1]},
+            "yaxis": {**PERCENT_AXIS, "range": [0, 1]},
         },
     }
 

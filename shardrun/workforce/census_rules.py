@@ -109,7 +109,7 @@ def doubt_rules(as_of: date) -> tuple[Rule, ...]:
         ),
         Rule(
             "birth_date",
-            f"makes an age above {OLDEST_USUAL_AGE}",
+            f"makes an age above {OLDEST_USUAL_AGE} on {as_of}, the census date",
             f"birth_date < date '{as_of}' - to_years({OLDEST_USUAL_AGE})",
         ),
         # Many a census has invented days and months, so the two are told apart.

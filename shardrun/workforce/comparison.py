@@ -18,7 +18,7 @@ import duckdb
 
 from shardrun.database_pair import FIRST, SECOND, open_pair
 from shardrun.digest import CANONICAL_SCHEMA, canonical_tables
-from shardrun.errors import DatabaseError
+from shardrun.errors import DatabaseError, InputError
 from shardrun.origins import OriginDifference, OriginKind, compare_origins
 from shardrun.periods import YEAR_COLUMN
 
@@ -135,7 +135,7 @@ def compare_scenarios(base: Path, alt: Path, examples: int) -> Comparison:
         examples: how many people whose lives differ are named.
 
     Raises:
-        InputError: both are one file.
+        InputError: both are one file, or they have no year in common.
         DatabaseError: one can't be opened, or holds no finished run of the workforce.
         DatabaseInUseError: another process is writing to one.
     """
@@ -143,6 +143,7 @@ def compare_scenarios(base: Path, alt: Path, examples: int) -> Comparison:
         connection = pair.connection
         for catalog, path in ((FIRST, base), (SECOND, alt)):
             _check_tables(connection, catalog, path)
+        _check_common_years(connection, base, alt)
         lives = files(__package__).joinpath("lives_compared.sql").read_text(encoding="utf-8")
         connection.execute(f"create temp table lives as {lives}")
         return Comparison(
@@ -160,6 +161,23 @@ def _check_tables(connection: duckdb.DuckDBPyConnection, catalog: str, path: Pat
         raise DatabaseError(
             f"{path} has no table {min(missing)}: its run is not finished, or it was not made by "
             "the bundled workforce project. `shardrun status` says how far it is."
+        )
+
+
+def _check_common_years(connection: duckdb.DuckDBPyConnection, base: Path, alt: Path) -> None:
+    one, other = (
+        {
+            int(year)
+            for (year,) in connection.execute(
+                f"select {YEAR_COLUMN} from {catalog}.{CANONICAL_SCHEMA}.rpt_yearly_summary"
+            ).fetchall()
+        }
+        for catalog in (FIRST, SECOND)
+    )
+    if one.isdisjoint(other):
+        raise InputError(
+            f"{base} has the years {min(one)} to {max(one)}, {alt} {min(other)} to {max(other)}: "
+            "there is none to compare. Simulate both over the same years."
         )
 
 

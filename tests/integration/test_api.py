@@ -195,7 +195,7 @@ def test_a_run_at_work_keeps_another_away(result: shardrun.RunResult, folder: Pa
 
 
 def test_the_scenario_of_a_folder_lies_over_its_configuration(folder: Path) -> None:
-    from shardrun.api import configure
+    from shardrun.run_settings import configure
 
     repository = Path(__file__).parents[2]
     config = configure(None, directory=repository, scenario="high_growth", census=Path("c.csv"))
@@ -212,7 +212,7 @@ def test_importing_the_package_loads_neither_dbt_nor_anything_slow() -> None:
             "-c",
             "import sys, shardrun\n"
             "assert not {'duckdb', 'pydantic', 'rich'} & sys.modules.keys()\n"
-            "shardrun.run, shardrun.read_run, shardrun.WorkforceConfig\n"
+            "shardrun.run, shardrun.run_ensemble, shardrun.WorkforceConfig\n"
             "assert not {'dbt', 'polars', 'pandas', 'pyarrow', 'typer'} & sys.modules.keys()\n",
         ],
         check=False,
@@ -224,14 +224,18 @@ def test_importing_the_package_loads_neither_dbt_nor_anything_slow() -> None:
 
 def test_everything_public_is_there_and_nothing_else_is_promised() -> None:
     assert sorted(shardrun.__all__) == [
+        "EnsembleResult",
         "ResultRows",
         "RunResult",
         "ShardrunError",
         "SimulationConfig",
         "WorkforceConfig",
         "__version__",
+        "read_ensemble",
         "read_run",
         "run",
+        "run_ensemble",
+        "run_scenarios",
     ]
     assert all(getattr(shardrun, name) for name in shardrun.__all__)
     with pytest.raises(AttributeError, match="no attribute 'walk'"):

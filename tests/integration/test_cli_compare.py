@@ -142,7 +142,7 @@ def test_the_page_draws_both_scenarios_of_every_figure(here: Path) -> None:
         assert seen.asked_for == [(here / "page.html").as_uri()]
 
 
-def test_databases_of_another_project_and_one_file_twice_are_refused(
+def test_databases_of_another_project_or_time_and_one_file_twice_are_refused(
     here: Path, tmp_path: Path
 ) -> None:
     twice = invoke("compare", "faster.duckdb", "faster.duckdb", cwd=here)
@@ -155,3 +155,10 @@ def test_databases_of_another_project_and_one_file_twice_are_refused(
     assert refused.returncode == 2
     assert "rpt_yearly_summary" in refused.stderr
     assert "Traceback" not in refused.stderr
+    elsewhen = tmp_path / "elsewhen.duckdb"
+    elsewhen.write_bytes((here / "faster.duckdb").read_bytes())
+    with duckdb.connect(elsewhen) as connection:
+        connection.execute("update rpt_yearly_summary set simulation_year = simulation_year - 50")
+    apart = invoke("compare", here / "faster.duckdb", elsewhen, cwd=tmp_path)
+    assert apart.returncode == 2
+    assert "1977 to 1978: there is none to compare" in " ".join(apart.stderr.split())

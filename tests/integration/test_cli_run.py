@@ -1,6 +1,7 @@
 """Promises of `shardrun run`, from the shell to the database, on a project of a few rows."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from tests.support.command_line import environment, shardrun
 from tests.support.in_process import Invoked, invoke
+from tests.support.live_terminal import COLOUR, plain, watch
 
 pytestmark = pytest.mark.integration
 
@@ -54,6 +56,24 @@ def test_a_run_leaves_its_years_and_shows_them(here: Path) -> None:
     assert run.stderr.count(" rows") == 14
     assert "2027  event_generation" in run.stderr
     assert "leaked" not in run.stderr
+
+
+def test_a_narrow_terminal_shows_how_a_run_gets_on_and_when_it_will_be_over(here: Path) -> None:
+    frames = watch(
+        *("run", "--config", "tiny/simulation_config.yaml"), cwd=here, width=60, NO_COLOR="1"
+    )
+    assert not any(COLOUR.search(frame) for frame in frames)
+    drawn = [plain(frame) for frame in frames]
+    (last_step,) = [
+        lines for lines in drawn if any("reporting, 13 of 14 steps done" in line for line in lines)
+    ][:1]
+    assert max(map(len, last_step)) <= 60
+    header, *stages, position, pace = last_step
+    assert header.split() == ["year", "2025", "2026", "2027"]
+    assert [line.count(" s") for line in stages] == [1, 3, 3, 3, 3, 1]
+    assert position[1:].startswith(" 2027 reporting")
+    assert re.fullmatch(r"  [0-9,]+ rows/s, about [0-9]+ s left", pace)
+    assert "6 of 6 checks passed" in drawn[-1]
 
 
 def test_json_is_the_one_thing_on_stdout(here: Path) -> None:

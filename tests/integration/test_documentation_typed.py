@@ -5,13 +5,15 @@ The folder is what `shardrun init` makes; whether the long ones are accepted, a 
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.commands import examples
-from tests.support.documented import commands_in, documented_commands
+from tests.support.documented import commands_in, documented_commands, python_examples
 from tests.support.in_process import invoke
 
 pytestmark = pytest.mark.integration
@@ -37,14 +39,16 @@ def quick_commands() -> list[tuple[str, ...]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new project, simulated as the documentation does, on fewer people.
+    """A new project, simulated as the documentation does, on fewer people and for one year.
 
     The other databases that commands name are copies: what differs between two is tested elsewhere.
     """
     here = tmp_path_factory.mktemp("documented")
-    made = invoke("init", "mysim", "--employees", 300, cwd=here)
+    made = invoke("init", "mysim", "--employees", 100, cwd=here)
     assert made.returncode == 0, made.stderr
     mysim = here / "mysim"
+    config = mysim / "config" / "simulation_config.yaml"
+    config.write_text(re.sub(r"(start|end)_year: \d+", r"\1_year: 2027", config.read_text()))
     run = invoke("run", cwd=mysim)
     assert run.returncode == 0, run.stderr
     named = {word for words in quick_commands() for word in words if word.endswith(".duckdb")}
@@ -64,7 +68,25 @@ def test_a_documented_command_does_what_it_is_there_for(
 
 
 def test_a_run_that_is_done_says_so_as_the_documentation_promises(folder: Path) -> None:
-    for words in (("run", "2025-2029", "--database", "simulation.duckdb"), ("run", "--shards", 8)):
+    for words in (("run", "2027", "--database", "simulation.duckdb"), ("run", "--shards", 8)):
         again = invoke(*words, cwd=folder)
         assert again.returncode == 0, again.stderr
         assert "already holds this run" in again.stderr
+
+
+@pytest.mark.slow
+def test_the_documented_python_gives_back_what_it_says(folder: Path) -> None:
+    (folder / "high_growth.duckdb").unlink()  # the page makes it
+    names: dict[str, Any] = {}
+    for block in python_examples():
+        shorter = (
+            block.replace("years=(2025, 2029), ", "")
+            .replace('directory="/srv/mysim"', f"directory={str(folder)!r}, years=2027, workers=1")
+            .replace("/srv/mysim", str(folder))
+            .replace("range(1, 51)", "range(1, 3)")
+        )
+        exec(shorter, names)
+    assert names["result"].summary[-1]["simulation_year"] == 2027
+    assert list(names["results"]) == ["", "high_growth"]
+    assert not names["results"]["high_growth"].already_finished
+    assert [member.finished for member in names["ensemble"].contents.members] == [True, True]

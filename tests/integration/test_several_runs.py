@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+import shardrun as api
 from shardrun.digest import digest_database
 from shardrun.ensemble_records import read_ensemble
+from shardrun.errors import InputError, MembersFailedError
+from shardrun.member_results import MemberProgress
 from shardrun.members import Member
 from tests.support.command_line import environment, shardrun
 
@@ -126,6 +129,38 @@ def test_a_member_of_an_ensemble_is_the_run_by_itself_with_its_seed(
         15.0,
         pytest.approx(15.8),
     ]
+
+
+def test_the_api_goes_on_with_what_the_command_line_made(
+    here: Path,
+    scenarios: subprocess.CompletedProcess[str],
+    ensemble: subprocess.CompletedProcess[str],
+) -> None:
+    remarks: list[str] = []
+    given = {"directory": here, "memory_limit": "1.2GB", "remark": remarks.append}
+    made = api.run_ensemble(range(7, 9), "config.yaml", **given)
+    assert "2 of 2 members are done already" in remarks
+    assert made.contents == api.read_ensemble(here / "ensemble.duckdb").contents
+    assert made.tables == ("member_figures", "ensemble_figures", "scenario_differences")
+    luck = made.query("select mean from ensemble_figures where figure = ?", "luck")
+    assert luck.tuples() == [(15.0,)]
+    figures = made.table("ensemble_figures")
+    assert sorted(figures.polars()["figure"]) == sorted(figures.pandas()["figure"])
+    assert made.table("member_figures").arrow().num_rows == 2 * len(figures.tuples())
+    with pytest.raises(InputError, match='did you mean "member_figures"'):
+        made.table("member_figure")
+    told: list[MemberProgress] = []
+    side_by_side = api.run_scenarios(
+        ["seven", "eight"], "config.yaml", listener=told.append, **given
+    )
+    assert [result.already_finished for result in side_by_side.values()] == [True, True]
+    assert {name: run.summary[0]["luck"] for name, run in side_by_side.items()} == {
+        "seven": 14,
+        "eight": 16,
+    }
+    assert {progress.name for progress in told} == {"seven", "eight"}
+    with pytest.raises(MembersFailedError, match="unlucky: EVENT_GENERATION of 2025"):
+        api.run_scenarios(["unlucky"], "config.yaml", **given)
 
 
 def test_an_ensemble_grows_by_what_is_new_and_one_that_fails_is_named(

@@ -1,4 +1,4 @@
-"""The commands that README and docs tell people to type, taken out of their shell blocks."""
+"""What README and docs tell people to type, taken out of their blocks."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def documented_commands() -> list[tuple[str, ...]]:
         for line in [*lines, *_IN_A_LINE.findall(text)]:
             found.update(dict.fromkeys(commands_in(line)))
     return list(found)
+
+
+def python_examples() -> list[str]:
+    """Return the blocks of the page on Python, in their order."""
+    page = REPOSITORY / "docs" / "python.md"
+    return re.findall(
+        r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
 
 
 def commands_in(line: str) -> list[tuple[str, ...]]:

@@ -132,3 +132,26 @@ def test_status_of_a_database_without_a_ledger_is_refused(tmp_path: Path) -> Non
     with duckdb.connect(tmp_path / "some.duckdb") as connection:
         connection.execute("create table numbers as from range(10)")
     assert shardrun("status", "some.duckdb", cwd=tmp_path).returncode == 2
+
+
+def test_a_help_waits_for_nothing_that_only_a_command_needs(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from shardrun import cli\n"
+        "assert cli.call(['--help']) == 0\n"
+        "slow = {'duckdb', 'dbt', 'pydantic', 'plotly', 'jinja2', 'loky', 'psutil', 'ruamel'}\n"
+        "assert not slow & sys.modules.keys(), slow & sys.modules.keys()\n"
+        "ours = [name for name in sys.modules if name.startswith('shardrun.')]\n"
+        "assert len(ours) <= 12, ours\n"
+        "assert cli.call(['no-such-command']) == 2\n"
+        "assert not {'duckdb', 'dbt', 'plotly', 'loky'} & sys.modules.keys()\n"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr

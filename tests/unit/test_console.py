@@ -11,7 +11,8 @@ from rich.console import Console
 from shardrun.config import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.numbers import format_column, format_seconds
-from shardrun.console.progress import PlainProgress, ProgressGrid
+from shardrun.console.progress import PlainProgress
+from shardrun.console.progress_grid import ProgressGrid
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view, summary_view
 from shardrun.errors import InputError
@@ -19,9 +20,17 @@ from shardrun.fingerprints import Fingerprints
 from shardrun.ledger_records import RunRecord, Status, StepRecord
 from shardrun.outcome import RunOutcome, SummaryTable
 from shardrun.plan import build_plan
-from shardrun.progress import RunEnded, RunStarted, StepFailed, StepFinished, StepStarted
+from shardrun.progress import (
+    RunEnded,
+    RunStarted,
+    ShardChanged,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
 from shardrun.resources import ResourceUsage
 from shardrun.run_folder import RunFolder
+from shardrun.shards import Shard, ShardProgress, ShardResult, ShardState
 from shardrun.stages import WorkflowStage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -228,27 +237,54 @@ def test_without_a_terminal_progress_is_one_plain_line_a_step(
     ]
 
 
+def drawn(console: Console, grid: ProgressGrid) -> list[str]:
+    with console.capture() as captured:
+        console.print(grid.render())
+    return captured.get().splitlines()
+
+
 @pytest.mark.parametrize("width", [120, 60, 30])
 def test_the_live_grid_fits_the_window(width: int) -> None:
     console = Console(width=width, force_terminal=True, color_system=None)
     grid = ProgressGrid(console)
-    plan = build_plan(SimulationConfig(), 2025, 2027)
-    with console.capture() as before:
-        console.print(grid.render())
-    assert "getting dbt ready" in before.get()
-    grid(RunStarted("r1", plan, frozenset({(WorkflowStage.INITIALIZATION, 2025)})))
-    grid(StepStarted(WorkflowStage.FOUNDATION, 2025))
-    grid(StepFinished(WorkflowStage.FOUNDATION, 2025, 0.5, 60_000, 0))
-    grid(StepStarted(WorkflowStage.EVENT_GENERATION, 2025))
-    with console.capture() as during:
-        console.print(grid.render())
-    lines = during.get().splitlines()
+    assert "getting dbt ready" in drawn(console, grid)[0]
+    plan = build_plan(SimulationConfig(), 2025, 2034)
+    seeds = (WorkflowStage.INITIALIZATION, 2025)
+    grid(RunStarted("r1", plan, frozenset({seeds}), took={seeds: 1.25}))
+    for year in (2025, 2026, 2027, 2028):
+        for stage in (WorkflowStage.FOUNDATION, WorkflowStage.STATE_ACCUMULATION):
+            grid(StepStarted(stage, year))
+            grid(StepFinished(stage, year, 0.5, 60_000, 0))
+        grid(StepStarted(WorkflowStage.EVENT_GENERATION, year))
+    lines = drawn(console, grid)
     assert max(map(len, lines)) <= width
+    header, initialization, foundation, _, accumulation, validation, reporting, *below = lines
+    first, shown = {120: (2025, 10), 60: (2026, 4), 30: (2028, 1)}[width]
+    assert header.split() == ["year"] + [str(year) for year in range(first, first + shown)]
+    assert ("1.25 s" in initialization) is (width == 120)
+    assert foundation.count("0.50 s") == {120: 4, 60: 3, 30: 1}[width]
+    assert (validation.count("."), reporting.count(".")) == (shown, width == 120)
+    assert accumulation.startswith("state accumulation")
     if width >= 60:
-        assert "2025 event_generation, 2 of 14 steps done" in during.get()
-    if width == 120:
-        assert "done" in lines[2]
-        assert "0.50 s" in lines[2]
+        assert "2028 event generation, 9 of 42 steps done, 0.0" in below[0]
+        assert below[1].split(", ") == ["  120,000 rows/s", "about 20 s left"]
+
+
+def test_the_live_grid_counts_shards_until_they_are_united() -> None:
+    console = Console(width=60, force_terminal=True, color_system=None)
+    grid = ProgressGrid(console)
+    grid(RunStarted("r1", build_plan(SimulationConfig(), 2025, 2025), frozenset()))
+    grid(StepStarted(WorkflowStage.EVENT_GENERATION, 2025))
+    shards = [Shard(2025, index, 3) for index in range(3)]
+    for shard, state in zip(shards, ("done", "running", "queued"), strict=True):
+        result = ShardResult(shard, Path("x"), "f", rows=5) if state == "done" else None
+        grid(ShardChanged(ShardProgress(shard, ShardState(state), result)))
+    assert drawn(console, grid)[-2] == "  3 shards: 1 queued, 1 running, 1 done"
+    for shard in shards[1:]:
+        result = ShardResult(shard, Path("x"), "f", rows=5)
+        grid(ShardChanged(ShardProgress(shard, ShardState.DONE, result)))
+    assert drawn(console, grid)[-2] == "  union of 3 shards"
+    assert drawn(console, grid)[-1].endswith(" rows/s")
 
 
 def test_an_error_is_one_message_and_one_document(

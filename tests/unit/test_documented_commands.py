@@ -13,7 +13,7 @@ from typer.main import get_command
 from bench.__main__ import main as bench_main
 from shardrun.cli import app
 from tests.support.commands import examples, parse_command
-from tests.support.documented import REPOSITORY, commands_in, documented_commands
+from tests.support.documented import REPOSITORY, commands_in, documented_commands, python_examples
 
 COMMANDS = documented_commands()
 # programs of others, which nothing of ours can break
@@ -82,8 +82,6 @@ def test_every_example_of_a_help_is_accepted(line: str) -> None:
 
 
 def test_every_python_block_compiles() -> None:
-    text = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert blocks
-    for block in blocks:
+    assert python_examples()
+    for block in python_examples():
         compile(block, "python.md", "exec")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.command_line import environment
 from tests.support.commands import command_names
 from tests.support.in_process import Invoked, invoke
-
-COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7]|38;[0-9;]+)[0-9;]*m")
+from tests.support.live_terminal import COLOUR
 
 
 def text(said: Invoked) -> str:

@@ -1,12 +1,10 @@
 """Every flag misused ends in one message that names it."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-import typer
 
-from shardrun.cli import app
+from tests.support.commands import commands
 from tests.support.desk import Desk
 from tests.unit.bad_inputs.command_lines import BAD, CommandLine
 
@@ -22,15 +20,12 @@ def test_a_bad_command_line_is_refused_by_name(
     record_property("bad inputs refused", 1)
 
 
-def options(command: Any, *names: str) -> Iterator[str]:
+def options() -> Iterator[str]:
     """Yield each option that takes a value, behind the words of its command."""
-    if hasattr(command, "commands"):
-        for name, below in command.commands.items():
-            yield from options(below, *names, name)
-        return
-    for parameter in command.params:
-        if parameter.param_type_name == "option" and not parameter.is_flag:
-            yield " ".join([*names, next(n for n in parameter.opts if n.startswith("--"))])
+    for words, command in commands():
+        for parameter in () if hasattr(command, "commands") else command.params:
+            if parameter.param_type_name == "option" and not parameter.is_flag:
+                yield " ".join([*words, next(n for n in parameter.opts if n.startswith("--"))])
 
 
 def test_every_option_that_takes_a_value_is_misused_at_least_once() -> None:
@@ -43,7 +38,7 @@ def test_every_option_that_takes_a_value_is_misused_at_least_once() -> None:
             for line in BAD
         )
 
-    offered = list(options(typer.main.get_command(app)))
+    offered = list(options())
     assert "run --threads" in offered
     forgotten = [option for option in offered if not misused(option)]
     assert forgotten == [], "add them to tests/unit/bad_inputs/command_lines.py"

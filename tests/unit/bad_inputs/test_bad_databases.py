@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import duckdb
 import pytest
-import typer
 
-from shardrun.cli import app
 from shardrun.ledger import Ledger
+from tests.support.commands import commands
 from tests.support.desk import DATABASE, Desk
 from tests.support.newer_duckdb import let_newer_duckdb_have_written
 from tests.unit.bad_inputs.command_lines import RUN, SHARD
@@ -88,16 +86,11 @@ def test_of_a_database_with_nothing_in_it_just_that_is_said(
     record_property("bad inputs refused", 1)
 
 
-def taking_a_database(command: Any, *names: str) -> Iterator[str]:
-    """Yield each command that is given a database, as one types it."""
-    if hasattr(command, "commands"):
-        for name, below in command.commands.items():
-            yield from taking_a_database(below, *names, name)
-    elif any(parameter.name in ("database", "a", "base") for parameter in command.params):
-        yield " ".join(names)
-
-
 def test_no_command_that_opens_a_database_is_forgotten() -> None:
-    offered = set(taking_a_database(typer.main.get_command(app)))
+    offered = {
+        " ".join(words)
+        for words, command in commands()
+        if {parameter.name for parameter in command.params} & {"database", "a", "base"}
+    }
     # a check writes beside the database, and never opens it
     assert offered - {"check"} == {line.split()[0] for line in [*WRITING, *READING, DIGEST]}

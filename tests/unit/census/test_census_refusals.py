@@ -126,7 +126,10 @@ def test_long_values_are_cut_in_the_message(import_text: ImportText) -> None:
             "a,1980-05-06,1996-05-05,1000000,1,true,0.06",
             "hire_date is before the 16th birthday, but in its year: row 2",
         ),
-        ("a,1920-05-06,1996-05-06,1000000,1,true,0.06", "birth_date makes an age above 100: row 2"),
+        (
+            "a,1920-05-06,1996-05-06,1000000,1,true,0.06",
+            "birth_date makes an age above 100 on 2024-12-31, the census date: row 2",
+        ),
         (
             '" a",1980-05-06,1996-05-06,1000000,1,true,0.06',
             "employee_id begins or ends with a blank, which stays part of it: row 2",
