@@ -13,12 +13,12 @@ from typing import Unpack
 
 from shardrun.branching import branch_point
 from shardrun.config import SimulationConfig
-from shardrun.database import check_ownership
 from shardrun.ensemble_records import read_ensemble as read_contents
 from shardrun.execution import DEFAULT_DATABASE, Remark, database_of, execute, outcome_of
 from shardrun.member_pool import raise_for_failures
 from shardrun.member_results import MemberListener, ignore_members
 from shardrun.members import checked_seeds, parse_seeds
+from shardrun.ownership import check_ownership
 from shardrun.progress import ProgressListener, ignore_progress
 from shardrun.run_folder import RunFolder
 from shardrun.run_result import EnsembleResult, RunResult

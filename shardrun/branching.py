@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shardrun.config import SimulationConfig
-from shardrun.database import ALIAS, check_ownership, open_database
+from shardrun.database import ALIAS, open_database, write_ahead_log
 from shardrun.errors import InputError
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.ownership import check_ownership
 from shardrun.periods import periods
 from shardrun.plan import build_plan
 from shardrun.rewind import rewind
-from shardrun.run_folder import RunFolder, write_ahead_log
+from shardrun.run_folder import RunFolder
 from shardrun.stages import WorkflowStage
 
 

@@ -27,6 +27,7 @@ from shardrun.shard_checks import (
 from shardrun.shard_file import columns_of
 from shardrun.shards import Relation, ShardResult
 from shardrun.sql import quote_identifier, quote_literal
+from shardrun.transaction import transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def write_union(
     try:
         with _attached(connection, ordered) as shards:
             apart = check_shards(connection, shards, table, sides)
-            with _transaction(connection):
+            with transaction(connection):
                 rows = _write(connection, shards, table, apart=apart)
                 for side in sides:
                     _write_side(connection, shards, table.catalog, side)
@@ -198,14 +199,3 @@ def _columns(columns: Sequence[tuple[str, str]]) -> str:
 
 def _insert(connection: duckdb.DuckDBPyConnection, source: str, table: CanonicalTable) -> None:
     connection.execute(f"insert into {table.name} from ({source}) order by {table.order}")
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.begin()
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()

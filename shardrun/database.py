@@ -1,14 +1,12 @@
-"""The run's database file: open it within limits, say whose it is, say who holds it.
+"""The run's database file: open it within limits, say who holds it or what is wrong with it.
 
 Owns what a DuckDB file is to us: the name it is attached under, the settings of a connection, the
-translation of DuckDB's complaints about a file into our errors. It must never change a file on the
-way to refusing it: every check opens it READ_ONLY, and only :func:`claim_database`, the last step
-before a run, opens it for writing.
+translation of DuckDB's complaints about a file into our errors. It must never make a file, nor
+judge whose one is.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -101,7 +99,7 @@ def open_database(
 
     Raises:
         DatabaseInUseError: another process holds the file in a mode that excludes ours.
-        DatabaseError: it is missing, no DuckDB database, damaged, or from a newer DuckDB.
+        DatabaseError: it is missing, empty, no DuckDB database, damaged, or from a newer DuckDB.
     """
     with memory_database(limits.settings()) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -123,12 +121,14 @@ def attach_database(
 
     Raises:
         DatabaseInUseError: another process holds the file in a mode that excludes ours.
-        DatabaseError: it is missing, no DuckDB database, damaged, or from a newer DuckDB.
+        DatabaseError: it is missing, empty, no DuckDB database, damaged, or from a newer DuckDB.
     """
     if path.is_dir():
         raise DatabaseError(f"{path} is a directory, not a database. Name a file with --database.")
     if not path.exists():
         raise DatabaseError(f"there is no database at {path}. `shardrun run` makes one.")
+    if is_blank(path):
+        raise nothing_in(path)
     # TYPE duckdb: else a file of another engine makes DuckDB reach out for an extension.
     options = "type duckdb, read_only" if read_only else "type duckdb"
     try:
@@ -137,59 +137,19 @@ def attach_database(
         raise _refusal(path, error) from error
 
 
-def check_ownership(path: Path) -> None:
-    """Refuse a file that no run of ours made, so that it is never written to or replaced.
-
-    Raises:
-        DatabaseInUseError: another process is writing to it.
-        DatabaseError: it is not a DuckDB database, or one without a ledger.
-    """
-    with open_database(path) as connection:
-        if ledger_has(connection, ALIAS, "members"):
-            raise DatabaseError(
-                f"{path} holds an ensemble, not a run; `shardrun status` and `shardrun report` "
-                "read it. For a run, name another file."
-            )
-        if not has_ledger(connection, ALIAS):
-            raise DatabaseError(
-                f"{path} is a DuckDB database that `shardrun run` did not make (it has no schema "
-                f"`{LEDGER_SCHEMA}`), so it is left alone. Name another file with --database."
-            )
+def is_blank(path: Path) -> bool:
+    """Return whether a database has no byte in it, as a process leaves one that died making it."""
+    return path.stat().st_size == 0 and not write_ahead_log(path).exists()
 
 
-def has_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> bool:
-    """Return whether ``catalog``, an attached database, holds our ledger."""
-    return ledger_has(connection, catalog, "runs")
+def write_ahead_log(database: Path) -> Path:
+    """Return where DuckDB keeps the write-ahead log of ``database``."""
+    return database.with_name(f"{database.name}.wal")
 
 
-def ledger_has(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> bool:
-    """Return whether the ledger of ``catalog`` has a table; older ones lack some."""
-    return (
-        connection.execute(
-            "select 1 from duckdb_tables() where database_name = ? and schema_name = ? "
-            "and table_name = ?",
-            [catalog, LEDGER_SCHEMA, table],
-        ).fetchone()
-        is not None
-    )
-
-
-def holds_nothing(path: Path) -> bool:
-    """Return whether a database has nothing in it, as a run leaves one that died as it began.
-
-    Raises:
-        DatabaseInUseError: another process is writing to it.
-        DatabaseError: it is not a DuckDB database.
-    """
-    with open_database(path) as connection:
-        [(things,)] = connection.execute(
-            "select count(*) from (select database_name, internal from duckdb_schemas() union all "
-            "select database_name, internal from duckdb_tables() union all "
-            "select database_name, internal from duckdb_views()) "
-            "where database_name = ? and not internal",
-            [ALIAS],
-        ).fetchall()
-    return int(things) == 0
+def nothing_in(path: Path) -> DatabaseError:
+    """Return the refusal to read a database in which nothing is."""
+    return DatabaseError(f"there is nothing in {path} yet. `shardrun run` begins on it.")
 
 
 def storage_version(connection: duckdb.DuckDBPyConnection, catalog: str) -> str:
@@ -198,39 +158,6 @@ def storage_version(connection: duckdb.DuckDBPyConnection, catalog: str) -> str:
         "select tags['storage_version'] from duckdb_databases() where database_name = ?", [catalog]
     ).fetchall()
     return str(version)
-
-
-def claim_database(path: Path) -> None:
-    """Make sure that a run may write to ``path``, just before it does.
-
-    An existing file is opened for writing and closed again: DuckDB then finds readers too, which a
-    READ_ONLY look does not meet, and replays what a crash left in the write-ahead log.
-
-    Raises:
-        DatabaseInUseError: another process holds it, reading or writing.
-        DatabaseError: the file or its folder can't be written to.
-    """
-    check_writable(path)
-    if path.exists():
-        with open_database(path, read_only=False):
-            pass
-
-
-def check_writable(path: Path) -> None:
-    """Refuse a place where no database can be written; touches nothing.
-
-    Raises:
-        DatabaseError: the folder is missing or not writable, or the file is not writable.
-    """
-    folder = path.parent
-    if path.is_dir():
-        raise DatabaseError(f"{path} is a directory, not a database. Name a file with --database.")
-    if not folder.is_dir():
-        raise DatabaseError(f"the folder {folder} of the database {path.name} does not exist.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DatabaseError(f"the folder {folder} of the database {path.name} is not writable.")
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise DatabaseError(f"the database {path} is not readable and writable for you.")
 
 
 def catalog_of(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:

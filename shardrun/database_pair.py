@@ -12,9 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import ALIAS, attach_database, check_ownership, open_database
+from shardrun.database import ALIAS, attach_database, open_database
 from shardrun.errors import DatabaseError, InputError
 from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.ownership import check_ownership
 
 FIRST = ALIAS
 """The catalog name of the first database, which is the default one."""

@@ -14,13 +14,7 @@ from pathlib import Path
 
 from shardrun.branching import BranchPoint, check_branchable, read_source
 from shardrun.config import SimulationConfig
-from shardrun.database import (
-    ALIAS,
-    check_writable,
-    has_ledger,
-    memory_database,
-    open_database,
-)
+from shardrun.database import ALIAS, memory_database, open_database, write_ahead_log
 from shardrun.dbt_project import read_project
 from shardrun.digest import digest_relation
 from shardrun.ensemble_database import write_ensemble
@@ -39,7 +33,8 @@ from shardrun.member_results import MemberListener, MemberResult
 from shardrun.member_run import MemberTask, sharing
 from shardrun.members import Member
 from shardrun.overrides import with_overrides
-from shardrun.run_folder import RunFolder, write_ahead_log
+from shardrun.ownership import check_writable, has_ledger, holds_nothing
+from shardrun.run_folder import RunFolder
 from shardrun.shard_sizing import WorkerShare
 from shardrun.sql import quote_literal
 
@@ -207,7 +202,7 @@ def _start_anew(folder: RunFolder) -> None:
 
 def _read(database: Path) -> EnsembleContents:
     check_writable(database)
-    if not database.exists():
+    if not database.exists() or holds_nothing(database):
         return EMPTY
     with open_database(database) as connection:
         if not holds_ensemble(connection, ALIAS):

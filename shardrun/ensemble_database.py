@@ -19,7 +19,9 @@ from shardrun.ensemble_records import QUANTILES, MadeFrom
 from shardrun.headline_figures import HeadlineFigure
 from shardrun.member_results import MemberResult
 from shardrun.members import Member
+from shardrun.ownership import claim_database
 from shardrun.periods import YEAR_COLUMN
+from shardrun.transaction import transaction
 
 # in the order of the seeds, since a sum of doubles depends on theirs
 _STATISTICS = f"""
@@ -107,6 +109,7 @@ def write_ensemble(path: Path) -> Iterator[EnsembleWriter]:
         DatabaseInUseError: another process has it open.
         DatabaseError: it can't be opened.
     """
+    claim_database(path)
     if not path.exists():
         duckdb.connect(path).close()
     with open_database(path, read_only=False) as connection:
@@ -123,12 +126,12 @@ class EnsembleWriter:
             connection: whose default catalog is the database.
         """
         self._connection = connection
-        with self._transaction():
+        with transaction(self._connection):
             connection.execute(_SCHEMA)
 
     def record_scenarios(self, made_from: Mapping[str, MadeFrom]) -> None:
         """Record what the members of scenarios will follow from."""
-        with self._transaction():
+        with transaction(self._connection):
             for scenario, origin in made_from.items():
                 self._connection.execute(
                     "insert or replace into shardrun.scenarios values (?, ?, ?, ?, ?, ?, ?)",
@@ -152,7 +155,7 @@ class EnsembleWriter:
         """
         key: list[str | int] = [member.scenario, member.seed]
         failure = result.failure
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.execute(
                 "insert or replace into shardrun.members values (?, ?, ?, ?, ?, ?, ?)",
                 [
@@ -180,13 +183,3 @@ class EnsembleWriter:
             "insert into member_figures values (?, ?, ?, ?, ?)",
             [[*key, figure.year, figure.name, figure.value] for figure in figures],
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.begin()
-        try:
-            yield
-        except BaseException:
-            self._connection.rollback()
-            raise
-        self._connection.commit()

@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 
-from shardrun.database import ALIAS, ledger_has, open_database
+from shardrun.database import ALIAS, open_database
 from shardrun.errors import DatabaseError
 from shardrun.fingerprints import Fingerprints
 from shardrun.members import Member
+from shardrun.ownership import ledger_has
 from shardrun.periods import YEAR_COLUMN
 
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}

@@ -15,8 +15,9 @@ from shardrun.branching import BranchPoint
 from shardrun.config import SimulationConfig
 from shardrun.outcome import read_outcome
 from shardrun.preflight import AcceptedRun, InputImporter, accept_run, hold_database, hold_source
-from shardrun.progress import ProgressListener
+from shardrun.progress import ProgressEvent, ProgressListener, RunStarted
 from shardrun.projects import project_inputs
+from shardrun.run_lock import HeldLock
 from shardrun.run_result import RunResult
 
 Remark = Callable[[str], None]
@@ -118,21 +119,22 @@ def execute_member(
     Raises:
         ShardrunError: see :func:`execute`.
     """
-    with hold_database(database) as dead:
-        if dead is not None:
-            remark(f"an earlier run has died: {dead}; its database is taken over")
+    with hold_database(database) as lock:
+        if lock.dead is not None:
+            remark(f"an earlier run has died: {lock.dead}; its database is taken over")
         accepted = accept_run(
             config, database, inputs, fresh=fresh, from_year=from_year, branch=branch
         )
         if accepted.finished:
             remark(f"{database} already holds this run, finished; --fresh runs it anew")
-        else:
-            _execute(accepted, progress, remark, debug=debug, duckdb_threads=duckdb_threads)
+        if not accepted.is_over:
+            _execute(accepted, lock, progress, remark, debug=debug, duckdb_threads=duckdb_threads)
         return outcome_of(database, config, already_finished=accepted.finished)
 
 
 def _execute(
     accepted: AcceptedRun,
+    lock: HeldLock,
     progress: AbstractContextManager[ProgressListener],
     remark: Remark,
     *,
@@ -147,5 +149,11 @@ def _execute(
     if debug:
         remark(f"one thread throughout; dbt's logs, with all SQL: {accepted.folder.logs}")
     with _DBT, progress as listener:
-        summary = execute_run(accepted, listener, debug=debug, duckdb_threads=duckdb_threads)
+
+        def tell(event: ProgressEvent) -> None:
+            if isinstance(event, RunStarted):
+                lock.name_run(event.run_id)
+            listener(event)
+
+        summary = execute_run(accepted, tell, debug=debug, duckdb_threads=duckdb_threads)
     summary.raise_for_failure()

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from shardrun.database import ALIAS, check_ownership, open_database
+from shardrun.database import ALIAS, open_database
 from shardrun.digest import (
     DatabaseDigest,
     TableDigest,
@@ -29,6 +29,7 @@ from shardrun.digest import (
 from shardrun.errors import ExportError, InputError
 from shardrun.export_files import ExportFormat, check_size, write_file
 from shardrun.ledger_records import read_ledger
+from shardrun.ownership import check_ownership
 from shardrun.row_keys import find_key
 from shardrun.sql import quote_identifier
 

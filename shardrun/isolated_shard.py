@@ -15,18 +15,12 @@ from pathlib import Path
 import duckdb
 
 from shardrun.config import SimulationConfig
-from shardrun.database import (
-    ALIAS,
-    check_ownership,
-    claim_database,
-    memory_database,
-    open_database,
-    qualified,
-)
+from shardrun.database import ALIAS, memory_database, open_database, qualified
 from shardrun.dbt_project import read_project
 from shardrun.errors import InputError, ShardError
 from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.ownership import check_ownership, claim_database
 from shardrun.periods import periods
 from shardrun.plan import build_plan
 from shardrun.project_runner import build_runner

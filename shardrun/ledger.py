@@ -26,6 +26,7 @@ from shardrun.ledger_schema import create_ledger_tables
 from shardrun.resources import ResourceUsage
 from shardrun.shards import ShardResult
 from shardrun.stages import WorkflowStage
+from shardrun.transaction import transaction
 from shardrun.version import __version__
 
 
@@ -64,9 +65,8 @@ class Ledger:
             self._shards = qualified(catalog, LEDGER_SCHEMA, "shards")
             self._written_tables = qualified(catalog, LEDGER_SCHEMA, "written_tables")
             self._branches = qualified(catalog, LEDGER_SCHEMA, "branches")
-            connection.begin()  # with half of its tables a database would seem a stranger's
-            create_ledger_tables(connection, catalog)
-            connection.commit()
+            with transaction(connection):  # with half of its tables it would seem a stranger's
+                create_ledger_tables(connection, catalog)
             self._versions = {
                 **installed_versions(),
                 "storage": storage_version(connection, catalog),
@@ -82,18 +82,18 @@ class Ledger:
         fingerprints: Fingerprints,
         limits: RunLimits | None = None,
     ) -> str:
-        """Open a run; one that still says ``running`` died before, since the file is ours now.
+        """Open a run; one that still says ``running`` has died, since the file is ours now.
 
         Returns:
             the run's id, under which the steps that follow are recorded.
         """
         started = datetime.now(UTC)
         run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-        with self._cursor() as connection:
+        with self._cursor() as connection, transaction(connection):
             for table in (self._runs, self._steps):
                 connection.execute(
                     f"update {table} set status = ? where status = ?",
-                    [Status.INTERRUPTED, Status.RUNNING],
+                    [Status.DIED, Status.RUNNING],
                 )
             connection.execute(
                 f"insert into {self._runs} values (?, ?, ?, null, ?, ?, ?, ?, ?, ?, ?, ?, null, ?)",
@@ -116,8 +116,12 @@ class Ledger:
         return run_id
 
     def end_run(self, status: Status, error: str | None = None) -> None:
-        """Close the run that :meth:`begin_run` opened."""
-        with self._cursor() as connection:
+        """Close the run that :meth:`begin_run` opened, and the step that it was stopped in."""
+        with self._cursor() as connection, transaction(connection):
+            connection.execute(
+                f"update {self._steps} set status = ? where run_id = ? and status = ?",
+                [status, self._run_id, Status.RUNNING],
+            )
             connection.execute(
                 f"update {self._runs} set status = ?, ended_at = ?, error = ? where run_id = ?",
                 [status, datetime.now(UTC), error, self._run_id],
@@ -147,7 +151,7 @@ class Ledger:
             fingerprints: what the years from then on follow from.
             first_year_stages: whose tables don't belong to a year, and are made anew.
         """
-        with self._transaction(None) as connection:
+        with self._cursor() as connection, transaction(connection):
             connection.execute(
                 f"update {self._steps} set status = ? where status = ? "
                 "and stage in (select unnest(?::varchar[]))",
@@ -215,7 +219,7 @@ class Ledger:
             written: schema and name of the tables it wrote, in the order of their writing.
             connection: whose transaction it is part of; None makes one of its own.
         """
-        with self._transaction(connection) as writer:
+        with self._within(connection) as writer:
             for result in shards:
                 self._record_shard(writer, stage, result)
             self._record_tables(writer, stage, written)
@@ -269,17 +273,15 @@ class Ledger:
         )
 
     @contextmanager
-    def _transaction(
+    def _within(
         self, connection: duckdb.DuckDBPyConnection | None
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection within a transaction: one that is open, or one of its own."""
         if connection is not None:
             yield connection
             return
-        with self._cursor() as own:
-            own.begin()
+        with self._cursor() as own, transaction(own):
             yield own
-            own.commit()
 
 
 def installed_versions() -> dict[str, str]:

@@ -11,21 +11,28 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import LEDGER_SCHEMA, ledger_has, qualified
+from shardrun.database import LEDGER_SCHEMA, qualified
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger_schema import with_later_columns
+from shardrun.ownership import ledger_has
 from shardrun.periods import PeriodNames
 from shardrun.resources import ResourceUsage
+from shardrun.run_folder import RunFolder
+from shardrun.run_lock import is_at_work
 from shardrun.stages import WorkflowStage
 
 
 class Status(StrEnum):
-    """How a run or a step stands."""
+    """How a run or a step stands.
+
+    ``DIED`` has ended without a word: killed, or its machine or disk was lost.
+    """
 
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    DIED = "died"
     SUPERSEDED = "superseded"
 
 
@@ -52,7 +59,7 @@ class RunRecord:
 
     Attributes:
         run_id: its name, sortable by time.
-        status: how it stands; a run that died without a word still says ``running``.
+        status: how it stands.
         started_at: when, in UTC.
         ended_at: when, in UTC, if it said so.
         start_year: the first simulated year.
@@ -183,9 +190,12 @@ class LedgerContents:
     @property
     def made_from(self) -> Fingerprints | None:
         """What the next run must be made from too, to go on; None where nothing has begun."""
-        if self.branches and self.branches[-1].branched_at > self.runs[-1].started_at:
-            return self.branches[-1].fingerprints
-        return self.runs[-1].fingerprints if self.runs else None
+        if not self.runs:
+            return None
+        last = self.runs[-1]
+        if self.branches and self.branches[-1].source_run_id == last.run_id:
+            return self.branches[-1].fingerprints  # branched off, and no run has begun since
+        return last.fingerprints
 
     @property
     def period_names(self) -> PeriodNames:
@@ -215,6 +225,9 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
     Args:
         connection: any connection of the instance.
         catalog: the name the database is attached under; it must hold a ledger.
+
+    Returns:
+        what was recorded; but what says ``running`` without its process is told as what it is.
     """
     runs = connection.execute(
         "select run_id, status, epoch_us(started_at), epoch_us(ended_at), start_year, end_year, "
@@ -226,11 +239,12 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
         "checks_passed, cpu_seconds, peak_memory, read_bytes, written_bytes "
         f"from {with_later_columns(catalog, 'steps')} order by place"
     ).fetchall()
+    standing = _standing(connection, catalog, {run[0]: Status(run[1]) for run in runs})
     return LedgerContents(
         runs=tuple(
             RunRecord(
                 run_id=run_id,
-                status=Status(status),
+                status=standing[run_id],
                 started_at=_utc(started),
                 ended_at=None if ended is None else _utc(ended),
                 start_year=start_year,
@@ -244,7 +258,7 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
             )
             for (
                 run_id,
-                status,
+                _,
                 started,
                 ended,
                 start_year,
@@ -264,7 +278,7 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
                 run_id=run_id,
                 stage=WorkflowStage(stage),
                 year=year,
-                status=Status(status),
+                status=standing[run_id] if status == Status.RUNNING else Status(status),
                 started_at=_utc(started),
                 seconds=seconds,
                 rows=rows,
@@ -291,6 +305,20 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerCo
     )
 
 
+def _standing(
+    connection: duckdb.DuckDBPyConnection, catalog: str, recorded: Mapping[str, Status]
+) -> dict[str, Status]:
+    """Return how runs stand, by their ids: one whose owner is gone can't say so itself."""
+    [(path,)] = connection.execute(
+        "select path from duckdb_databases() where database_name = ?", [catalog]
+    ).fetchall()
+    lock = RunFolder(Path(path).absolute()).lock
+    return {
+        run_id: Status.DIED if status is Status.RUNNING and not is_at_work(lock, run_id) else status
+        for run_id, status in recorded.items()
+    }
+
+
 def _read_shards(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[ShardRecord, ...]:
     """Read the shards; a database of before the ledger recorded them has none."""
     if not ledger_has(connection, catalog, "shards"):
@@ -298,7 +326,7 @@ def _read_shards(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[S
     shards = connection.execute(
         "select run_id, stage, year, shard_id, total_shards, status, tries, worker, seconds, rows, "
         f"peak_memory, error from {qualified(catalog, LEDGER_SCHEMA, 'shards')} "
-        "order by run_id, year, stage, shard_id"
+        "order by rowid"
     ).fetchall()
     return tuple(
         ShardRecord(run_id, WorkflowStage(stage), year, shard_id, total, Status(status), *rest)
@@ -312,7 +340,7 @@ def _read_branches(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple
         return ()
     branches = connection.execute(
         "select source, source_run_id, year, epoch_us(branched_at), config, inputs, project "
-        f"from {qualified(catalog, LEDGER_SCHEMA, 'branches')} order by branched_at"
+        f"from {qualified(catalog, LEDGER_SCHEMA, 'branches')} order by rowid"
     ).fetchall()
     return tuple(
         BranchRecord(

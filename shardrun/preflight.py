@@ -21,23 +21,17 @@ from shardrun.branching import (
     taken_over,
 )
 from shardrun.config import SimulationConfig
-from shardrun.database import (
-    ALIAS,
-    check_ownership,
-    check_writable,
-    holds_nothing,
-    memory_database,
-    open_database,
-)
+from shardrun.database import ALIAS, memory_database, open_database
 from shardrun.dbt_project import read_project
 from shardrun.digest import digest_relation
 from shardrun.errors import InputError
 from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
-from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.ledger_records import LedgerContents, Status, read_ledger
+from shardrun.ownership import check_ownership, check_writable, holds_nothing
 from shardrun.periods import periods
 from shardrun.plan import Step, build_plan
 from shardrun.run_folder import RunFolder
-from shardrun.run_lock import LockOwner, hold_lock
+from shardrun.run_lock import HeldLock, hold_lock
 from shardrun.sharding import Sharding, plan_sharding, require_event_table
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
@@ -64,6 +58,7 @@ class AcceptedRun:
         replaces: whether a database of ours must make way first.
         from_year: the year from which on the database must be emptied first, if any.
         branch: the state of another run that the database must be made of first, if any.
+        ended: whether the last run of the database has said that it came to its end.
     """
 
     config: SimulationConfig
@@ -77,19 +72,25 @@ class AcceptedRun:
     replaces: bool
     from_year: int | None = None
     branch: BranchPoint | None = None
+    ended: bool = False
 
     @property
     def finished(self) -> bool:
         """Whether the database already holds every step."""
         return all((step.stage, step.year) in self.done for step in self.plan)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do; a run may have died after its last step, too."""
+        return self.finished and self.ended
+
 
 @contextmanager
-def hold_database(database: Path) -> Iterator[LockOwner | None]:
+def hold_database(database: Path) -> Iterator[HeldLock]:
     """Keep every other run away from a database, whether it is open or not.
 
     Yields:
-        who died at work on it, if somebody did.
+        its lock.
 
     Raises:
         DatabaseInUseError: another run is at work on it.
@@ -97,8 +98,8 @@ def hold_database(database: Path) -> Iterator[LockOwner | None]:
     """
     database = database.absolute()
     check_writable(database)
-    with hold_lock(RunFolder(database).lock, database) as dead:
-        yield dead
+    with hold_lock(RunFolder(database).lock, database) as lock:
+        yield lock
 
 
 @contextmanager
@@ -214,8 +215,9 @@ def accept_run(
         replaces=fresh and database.exists(),
         from_year=from_year,
         branch=new_branch,
+        ended=bool(ledger.runs) and ledger.runs[-1].status is Status.FINISHED,
     )
-    if accepted.finished:
+    if accepted.is_over:
         folder.discard()
     return accepted
 

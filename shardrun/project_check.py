@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shardrun.config import SimulationConfig
-from shardrun.database import check_writable, memory_database
+from shardrun.database import memory_database
 from shardrun.database_diff import DatabaseDiff, compare_databases
 from shardrun.dbt_runner import DbtRunner, failure_message
 from shardrun.errors import PipelineExecutionError
 from shardrun.overrides import with_overrides
+from shardrun.ownership import check_writable
 from shardrun.periods import following
 from shardrun.plan import build_plan
 from shardrun.preflight import AcceptedRun, InputImporter, accept_run

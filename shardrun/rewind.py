@@ -13,6 +13,7 @@ import duckdb
 from shardrun.database import LEDGER_SCHEMA, catalog_of, qualified
 from shardrun.ledger import Ledger
 from shardrun.sql import quote_identifier
+from shardrun.transaction import transaction
 
 
 def rewind(
@@ -38,15 +39,10 @@ def rewind(
         "where tables.database_name = ? and tables.schema_name != ? and columns.column_name = ?",
         [catalog_of(connection, database), LEDGER_SCHEMA, column],
     ).fetchall()
-    connection.begin()
-    try:
+    with transaction(connection):
         for table in tables:
             connection.execute(
                 f"delete from {qualified(*table)} where {quote_identifier(column)} >= ?",
                 [from_year],
             )
         ledger.supersede(from_year, connection)
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()

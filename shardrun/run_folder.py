@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from shardrun.database import write_ahead_log
 from shardrun.errors import InputError
 
 
@@ -158,11 +159,6 @@ class RunFolder:
         """Remove the inputs that wait."""
         if self.incoming.is_dir():
             shutil.rmtree(self.incoming)
-
-
-def write_ahead_log(database: Path) -> Path:
-    """Return where DuckDB keeps the write-ahead log of ``database``."""
-    return database.with_name(f"{database.name}.wal")
 
 
 def _move_database(source: Path, target: Path) -> None:

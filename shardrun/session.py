@@ -16,7 +16,6 @@ import duckdb
 
 from shardrun.branching import create_branch
 from shardrun.dask_executor import Cluster
-from shardrun.database import claim_database
 from shardrun.dbt_project import read_project
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import RunInterruptedError, ShardrunError
@@ -24,6 +23,7 @@ from shardrun.executors import ExecutorName, available_cores
 from shardrun.failed_rows import forget_failed_rows
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import RunLimits, Status
+from shardrun.ownership import claim_database
 from shardrun.pipeline import PipelineOrchestrator, threading_config
 from shardrun.preflight import AcceptedRun
 from shardrun.progress import ProgressEvent, ProgressListener, RunEnded, RunStarted, StepFinished

@@ -130,9 +130,9 @@ def run_members_of_ensemble(
         raise InputError("--from-year runs years of one database again; an ensemble has many")
     database = database.absolute()
     members = members_of(tuple(runs.configs), seeds)
-    with hold_source(runs.branch, database), hold_database(database) as dead:
-        if dead is not None:
-            runs.remark(f"an earlier run has died: {dead}; its ensemble is gone on with")
+    with hold_source(runs.branch, database), hold_database(database) as lock:
+        if lock.dead is not None:
+            runs.remark(f"an earlier run has died: {lock.dead}; its ensemble is gone on with")
         accepted = accept_ensemble(
             EnsembleRequest(
                 database=database,

@@ -34,6 +34,7 @@ from shardrun.shard_file import (
 )
 from shardrun.shards import ModelTiming, ShardModel, ShardResult, ShardTask, failed_shard
 from shardrun.sql import quote_identifier, quote_literal
+from shardrun.transaction import transaction
 from shardrun.worker_connection import MAIN_FILE, confined_connection
 
 _FINISHED = "shardrun_finished"
@@ -97,7 +98,12 @@ def run_shard_twice(task: ShardTask) -> ShardResult:
 
 
 def _with_advice(error: Exception) -> str:
-    return "\n".join(filter(None, [str(error), _ADVICE.get(type(error))]))
+    """Return what is wrong and what to do; DuckDB's own advice is of settings that are ours."""
+    advice = _ADVICE.get(type(error))
+    if advice is None:
+        return str(error)
+    message, _, _ = str(error).partition("\n\n")
+    return f"{message}\n{advice}"
 
 
 def discard_unfinished(task: ShardTask) -> None:
@@ -133,12 +139,11 @@ def _make(task: ShardTask, started: float) -> ShardResult:
         draft = workspace / task.file.name
         with confined_connection(task, workspace) as connection:
             _attach(connection, task, draft)
-            connection.begin()  # else each of two dozen statements waits for the disk
-            _provide_inputs(connection, task)
-            timings = _create_models(connection, task)
-            if not task.with_inputs:
-                _drop_views(connection, task)
-            connection.commit()
+            with transaction(connection):  # else each of two dozen statements waits for the disk
+                _provide_inputs(connection, task)
+                timings = _create_models(connection, task)
+                if not task.with_inputs:
+                    _drop_views(connection, task)
             _seal(connection, task, perf_counter() - started, timings)
             connection.execute(
                 f"attach {quote_literal(draft)} as {_FINISHED} (type duckdb, read_only)"

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shardrun.database import LEDGER_SCHEMA, ledger_has, qualified
+from shardrun.database import LEDGER_SCHEMA, qualified
 from shardrun.digest import canonical_name
+from shardrun.ownership import ledger_has
 from shardrun.stages import WorkflowStage
 
 _TABLE = "written_tables"

@@ -9,11 +9,12 @@ import typer
 
 from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.terminal import Terminal
-from shardrun.database import ALIAS, check_ownership, open_database
+from shardrun.database import ALIAS, open_database
 from shardrun.digest import digest_database
 from shardrun.ensemble_records import is_ensemble, read_ensemble
 from shardrun.errors import DatabaseError
 from shardrun.ledger_records import read_ledger
+from shardrun.ownership import check_ownership
 from shardrun.report.blocks import Chart, Page
 from shardrun.report.ensemble_page import ensemble_page
 from shardrun.report.page import check_target, write_page

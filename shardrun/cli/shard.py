@@ -11,11 +11,12 @@ from shardrun.cli.options import FLAG, ConfigOption, JsonOption
 from shardrun.config import MAX_SHARDS, SimulationConfig
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
-from shardrun.database import ALIAS, check_ownership, open_database
+from shardrun.database import ALIAS, open_database
 from shardrun.errors import InputError
 from shardrun.execution import DEFAULT_DATABASE
 from shardrun.ledger_records import read_ledger
 from shardrun.overrides import with_overrides
+from shardrun.ownership import check_ownership
 from shardrun.preflight import hold_database
 from shardrun.projects import load_run_config
 

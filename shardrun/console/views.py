@@ -114,7 +114,7 @@ def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
     steps = [step for step in ledger.steps if step.run_id == last.run_id]
     return Group(
         runs,
-        _fitting(terminal, partial(_step_view, word, steps)),
+        *([_fitting(terminal, partial(_step_view, word, steps))] if steps else []),
         *_advice_view(advise([last], steps)),
         *(Text(f"a branch: {branch}", overflow="fold") for branch in ledger.branches),
         *([Text(last.error, style="red")] if last.error else []),

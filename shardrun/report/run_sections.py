@@ -104,7 +104,7 @@ def reporting_section(
 
 
 def timeline_section(ledger: LedgerContents) -> Section:
-    """Show every step of every run on one axis, idle time between runs left out."""
+    """Show every step of every run on one axis, idle time between steps left out."""
     word = ledger.period_names.word
     spans, rows = [], []
     for step, start in placed_steps(ledger):
@@ -120,7 +120,7 @@ def timeline_section(ledger: LedgerContents) -> Section:
     columns = ("run", word, "stage", "status", "seconds", "rows")
     chart = Chart(
         title=f"{word.capitalize()}s and stages",
-        note="Each bar is one step; what took the time is wide. Time between runs is left out.",
+        note="Each bar is one step; what took the time is wide. Time between steps is left out.",
         figure=timeline(spans),
         data=DataTable("", columns, tuple(rows)),
         wide=True,

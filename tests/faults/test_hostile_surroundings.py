@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from time import sleep
 
@@ -15,7 +16,12 @@ import duckdb
 import psutil
 import pytest
 
+from shardrun.database import ALIAS, open_database
+from shardrun.digest import digest_database
+from shardrun.ledger_records import read_ledger
+from shardrun.report.time_axis import placed_steps
 from tests.support.command_line import environment, shardrun
+from tests.support.in_process import invoke
 from tests.support.sharded_runs import Project
 
 pytestmark = pytest.mark.faults
@@ -40,7 +46,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def digest(folder: Path, database: str) -> str:
-    return str(json.loads(shardrun("digest", database, "--json", cwd=folder).stdout)["digest"])
+    return digest_database(folder / database).digest
 
 
 def test_a_disk_that_is_full_is_told_and_the_run_goes_on_when_there_is_room(here: Path) -> None:
@@ -68,39 +74,85 @@ def test_a_disk_that_is_full_is_told_and_the_run_goes_on_when_there_is_room(here
     assert digest(here, "full.duckdb") == digest(here, "whole.duckdb")
 
 
-def test_a_failure_in_any_stage_is_named_and_the_run_goes_on_from_there(here: Path) -> None:
+def test_a_failure_in_any_stage_is_named_and_the_run_goes_on_from_there(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stages = (
         *("INITIALIZATION", "FOUNDATION", "EVENT_GENERATION"),
         *("STATE_ACCUMULATION", "VALIDATION", "REPORTING"),
     )
     for done, stage in enumerate(stages):
-        failed = shardrun(*RUN, "failing.duckdb", cwd=here, TINY_FAILS_IN=stage)
+        monkeypatch.setenv("TINY_FAILS_IN", stage)
+        failed = invoke(*RUN, "failing.duckdb", cwd=here)
         assert failed.returncode == 3, failed.stderr
         assert f"{stage} of 2025" in failed.stderr
         assert "the rabbits have left" in failed.stderr
         assert "Traceback" not in failed.stderr
-        status = json.loads(shardrun("status", "failing.duckdb", "--json", cwd=here).stdout)
+        status = json.loads(invoke("status", "failing.duckdb", "--json", cwd=here).stdout)
         finished = [step for step in status["steps"] if step["status"] == "finished"]
         assert len(finished) == done
-    assert shardrun(*RUN, "failing.duckdb", cwd=here).returncode == 0
-    assert shardrun(*RUN, "whole.duckdb", cwd=here).returncode == 0
+    monkeypatch.delenv("TINY_FAILS_IN")
+    assert invoke(*RUN, "failing.duckdb", cwd=here).returncode == 0
+    assert invoke(*RUN, "whole.duckdb", cwd=here).returncode == 0
     assert digest(here, "failing.duckdb") == digest(here, "whole.duckdb")
 
 
-def test_a_test_that_fails_keeps_the_rows_that_it_found_until_the_next_run(here: Path) -> None:
-    failed = shardrun(*RUN, "t.duckdb", cwd=here, TINY_RABBITS_ARE_COUNTED="twice")
+def test_a_test_that_fails_keeps_the_rows_that_it_found_until_the_next_run(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINY_RABBITS_ARE_COUNTED", "twice")
+    failed = invoke(*RUN, "t.duckdb", cwd=here)
     assert failed.returncode == 3, failed.stderr
     table = "shardrun_failures.unique_chk_rabbits_closing_rabbits"
     assert "VALIDATION of 2025" in failed.stderr
     assert f"{table} in {here / 't.duckdb'}" in failed.stderr.replace('"', "")
     with duckdb.connect(here / "t.duckdb", read_only=True) as connection:
         assert connection.execute(f"from {table}").fetchall() == [(4, 2)]
-    again = shardrun(*RUN, "t.duckdb", cwd=here)
+    monkeypatch.delenv("TINY_RABBITS_ARE_COUNTED")
+    again = invoke(*RUN, "t.duckdb", cwd=here)
     assert again.returncode == 0, again.stderr
     with duckdb.connect(here / "t.duckdb", read_only=True) as connection:
         assert not connection.execute(
             "from duckdb_schemas() where schema_name = 'shardrun_failures'"
         ).fetchall()
+
+
+class RunsBackwards(datetime):
+    """A clock that is a day earlier whenever it is looked at."""
+
+    days = 0
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        cls.days += 1
+        return datetime.now(tz) - timedelta(days=cls.days)
+
+
+def test_a_clock_that_is_set_back_changes_neither_result_nor_order_nor_durations(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("run", "2025-2026", "--config", "tiny/simulation_config.yaml", "--database")
+    assert invoke(*words, "whole.duckdb", cwd=here).returncode == 0
+    for module in ("ledger", "run_lock"):
+        monkeypatch.setattr(f"shardrun.{module}.datetime", RunsBackwards)
+    assert invoke(*RUN, "back.duckdb", cwd=here).returncode == 0
+    died = {"pid": 1, "host": "elsewhere", "since": "2999-01-01T00:00:00+00:00"}
+    (here / "back.shardrun" / "lock").write_text(json.dumps(died))
+    resumed = invoke(*words, "back.duckdb", cwd=here)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "process 1 on elsewhere, since 2999-01-01T00:00:00+00:00" in resumed.stderr
+    assert digest(here, "back.duckdb") == digest(here, "whole.duckdb")
+    status = json.loads(invoke("status", "back.duckdb", "--json", cwd=here).stdout)
+    assert [run["end_year"] for run in status["runs"]] == [2025, 2026]
+    assert [run["status"] for run in status["runs"]] == ["finished", "finished"]
+    began = [step["started_at"] for step in status["steps"]]
+    assert began == sorted(began, reverse=True), "the clock did not run backwards"
+    assert [step["year"] for step in status["steps"]] == [2025] * 6 + [2026] * 5
+    assert all(0 < step["seconds"] < timedelta(days=1).total_seconds() for step in status["steps"])
+    with open_database(here / "back.duckdb") as connection:
+        placed = placed_steps(read_ledger(connection, ALIAS))
+    starts = [start for _, start in placed]
+    assert starts == sorted(starts), "the report's timeline goes back"
 
 
 @pytest.fixture
@@ -162,7 +214,8 @@ def test_a_second_ctrl_c_is_harsh_and_leaves_no_process_and_a_database_to_go_on_
 
 def test_what_a_run_leaves_is_its_owners_alone(project: Project) -> None:
     """Also under a umask that would let the world read."""
-    project.must_run("owned", "--shards", "2", "--executor", "inline", "--keep-shards")
+    words = project.arguments("owned", "--shards", "2", "--executor", "inline", "--keep-shards")
+    assert shardrun(*words, cwd=project.folder).returncode == 0
     folder = project.folder / "owned.shardrun"
     assert folder.stat().st_mode & 0o777 == 0o700
     for file in project.shards_folder("owned").rglob("*"):

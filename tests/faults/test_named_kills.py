@@ -1,5 +1,6 @@
 """Killed at exactly the moment that hurts most, each time gone on with; no row lost or doubled."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -54,7 +55,14 @@ def test_a_run_killed_at_every_named_moment_ends_in_the_very_tables(
                 "killed", "select count(*) from shardrun.steps where status = 'finished'"
             )
             assert done == [(steps_done,)], moment.name
-    project.must_run("killed", *SHARDED)
+    status = json.loads(project.call("status", "killed.duckdb", "--json").stdout)
+    assert {run["status"] for run in status["runs"]} == {"died"}
+    assert {step["status"] for step in status["steps"]} == {"died", "finished"}
+    ended = project.run("killed", *SHARDED)
+    assert ended.returncode == 0, ended.stderr
+    assert "already holds this run, finished" in ended.stderr
+    *died, last = project.query("killed", "select status from shardrun.runs order by rowid")
+    assert (set(died), last) == ({("died",)}, ("finished",))
     assert project.digest("killed") == project.digest("default")
     assert written_tables(project, "killed") == written_tables(project, "default")
     assert not project.shards_folder("killed").exists()

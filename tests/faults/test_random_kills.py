@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from shardrun.digest import digest_database
 from tests.support.command_line import environment, shardrun
 from tests.support.sharded_runs import Project
 
@@ -26,12 +27,6 @@ KILLS = [(1, 8), *(pytest.param(seed, 35, marks=pytest.mark.slow) for seed in (2
 RecordProperty = Callable[[str, object], None]
 
 
-def digest(folder: Path, database: str) -> str:
-    done = shardrun("digest", database, "--json", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize(("seed", "wanted"), KILLS)
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_tables(
     tmp_path: Path, seed: int, wanted: int, record_property: RecordProperty
@@ -41,7 +36,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_tables(
     whole = time.monotonic()  # of a run that finds the project parsed, as those that follow do
     assert shardrun(*RUN, "whole.duckdb", cwd=tmp_path).returncode == 0
     whole = time.monotonic() - whole
-    expected = digest(tmp_path, "whole.duckdb").replace("whole.duckdb", "")
+    expected = digest_database(tmp_path / "whole.duckdb")
     moments = random.Random(seed)
     kills, database, finished = 0, 0, 0
     while kills < wanted:
@@ -62,13 +57,13 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_tables(
             kills += 1
         _, stderr = run.communicate()
         if run.returncode == 0:
-            assert digest(tmp_path, name).replace(name, "") == expected
+            assert digest_database(tmp_path / name) == expected
             database, finished = database + 1, finished + 1
         else:
             assert run.returncode == -9, stderr
     last = shardrun(*RUN, name, cwd=tmp_path)
     assert last.returncode == 0, last.stderr
-    assert digest(tmp_path, name).replace(name, "") == expected
+    assert digest_database(tmp_path / name) == expected
     record_property("kills of a coordinator survived", kills)
 
 

@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from shardrun.errors import DatabaseInUseError
-from shardrun.run_lock import hold_lock
+from shardrun.run_lock import hold_lock, is_at_work
 from tests.support.command_line import environment
 from tests.support.sharded_runs import Project
 
@@ -19,7 +21,8 @@ HOLDER = """
 import sys
 from pathlib import Path
 from shardrun.run_lock import hold_lock
-with hold_lock(Path(sys.argv[1]), Path("a.duckdb")):
+with hold_lock(Path(sys.argv[1]), Path("a.duckdb")) as lock:
+    lock.name_run("its run")
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -58,18 +61,47 @@ def test_a_second_owner_is_told_who_the_first_is_and_since_when(lock: Path) -> N
 def test_a_dead_owner_lets_go_and_is_named_once(lock: Path) -> None:
     with start_holder(lock) as holder:
         holder.kill()
-    with hold_lock(lock, Path("a.duckdb")) as dead:
-        assert dead is not None
-        assert dead.pid == holder.pid
-    with hold_lock(lock, Path("a.duckdb")) as dead:
-        assert dead is None
+    with hold_lock(lock, Path("a.duckdb")) as held:
+        assert held.dead is not None
+        assert held.dead.pid == holder.pid
+    with hold_lock(lock, Path("a.duckdb")) as held:
+        assert held.dead is None
+
+
+def test_a_run_is_at_work_for_as_long_as_its_own_owner_lives(lock: Path) -> None:
+    with start_holder(lock) as holder:
+        assert is_at_work(lock, "its run")
+        assert not is_at_work(lock, "a run that died before")
+        holder.kill()
+    assert not is_at_work(lock, "its run")
+    with hold_lock(lock, Path("a.duckdb")):
+        assert not is_at_work(lock, "its run")
+    assert not is_at_work(lock.with_name("none"), "its run")
+
+
+def test_whoever_looks_whether_a_run_is_at_work_never_keeps_one_away(lock: Path) -> None:
+    over = Event()
+
+    def look() -> None:
+        while not over.is_set():
+            is_at_work(lock, "a run")
+
+    with ThreadPoolExecutor(2) as lookers:
+        for _ in range(2):
+            lookers.submit(look)
+        try:
+            for _ in range(500):
+                with hold_lock(lock, Path("a.duckdb")):
+                    pass
+        finally:
+            over.set()
 
 
 def test_an_owner_that_fails_has_not_died(lock: Path) -> None:
     with pytest.raises(LookupError), hold_lock(lock, Path("a.duckdb")):
         raise LookupError
-    with hold_lock(lock, Path("a.duckdb")) as dead:
-        assert dead is None
+    with hold_lock(lock, Path("a.duckdb")) as held:
+        assert held.dead is None
 
 
 def test_a_lock_alone_in_its_folder_leaves_no_folder(tmp_path: Path) -> None:

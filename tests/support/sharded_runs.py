@@ -6,7 +6,6 @@ tests ask a database for. It must never know how a shard is made.
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from shardrun.digest import digest_database
 from tests.support.command_line import environment
 from tests.support.in_process import Invoked, invoke
 from tests.support.render import REPOSITORY
@@ -97,7 +97,7 @@ class Project:
 
     def digest(self, name: str) -> str:
         """Return the fingerprint of a database."""
-        return str(json.loads(self.call("digest", f"{name}.duckdb", "--json").stdout)["digest"])
+        return digest_database(self.database(name)).digest
 
     def query(self, name: str, sql: str) -> list[tuple[Any, ...]]:
         """Ask a database, while no run has it."""

@@ -1,7 +1,6 @@
 """Promises about database files: whose they are, who holds them, what a refusal leaves."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,16 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.database import (
-    DatabaseLimits,
-    catalog_of,
-    check_ownership,
-    check_writable,
-    claim_database,
-    count_rows,
-    open_database,
-)
+from shardrun.database import DatabaseLimits, catalog_of, count_rows, open_database
 from shardrun.errors import DatabaseError, DatabaseInUseError
+from shardrun.ownership import check_ownership, check_writable, claim_database
 
 
 @pytest.fixture
@@ -92,7 +84,7 @@ def test_a_database_of_ours_passes_and_stays_as_it_is(ours: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not a DuckDB database"),
+        (b"", "there is nothing in "),
         (b"PK\x03\x04 a spreadsheet" * 500, "not a DuckDB database"),
         (b"SQLite format 3\0" + bytes(4080), "not a DuckDB database"),
     ],
@@ -114,21 +106,6 @@ def test_a_damaged_database_is_refused_with_what_duckdb_says(ours: Path) -> None
     with pytest.raises(DatabaseError, match="DuckDB says"):
         check_ownership(ours)
     assert ours.read_bytes() == damaged
-
-
-def test_a_database_of_a_newer_duckdb_is_refused_with_what_to_install(ours: Path) -> None:
-    content = bytearray(ours.read_bytes())
-    content[12:20] = (10**6).to_bytes(8, "little")  # the version of the storage format
-    ours.write_bytes(content)
-    with pytest.raises(DatabaseError) as damaged:  # DuckDB itself says what the checksum must be
-        check_ownership(ours)
-    checksum = re.search(r"computed checksum (\d+)", str(damaged.value))
-    assert checksum is not None
-    content[:8] = int(checksum[1]).to_bytes(8, "little")
-    ours.write_bytes(content)
-    with pytest.raises(DatabaseError, match=r"written by a newer DuckDB .*pip install --upgrade"):
-        check_ownership(ours)
-    assert ours.read_bytes() == content
 
 
 def test_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -164,7 +141,7 @@ def test_a_crash_leaves_a_log_that_looking_does_not_touch(tmp_path: Path) -> Non
             "-c",
             "import duckdb, os, sys\n"
             "connection = duckdb.connect(sys.argv[1])\n"
-            "connection.execute('create schema shardrun; create table shardrun.runs (a int)')\n"
+            "connection.execute('create schema shardrun; create table shardrun.runs as select 1')\n"
             "os._exit(9)",
             str(path),
         ],

@@ -17,7 +17,6 @@ import pytest
 
 from shardrun.config import SimulationConfig, load_config
 from shardrun.console.ensemble import ensemble_document
-from shardrun.database import check_ownership
 from shardrun.ensemble import EnsembleRequest, accept_ensemble
 from shardrun.ensemble_database import write_ensemble
 from shardrun.ensemble_records import MadeFrom, is_ensemble, read_ensemble
@@ -29,6 +28,7 @@ from shardrun.member_results import MemberFailure, MemberResult
 from shardrun.members import Member, members_of
 from shardrun.outcome import SummaryTable
 from shardrun.overrides import with_overrides
+from shardrun.ownership import check_ownership
 from shardrun.shard_sizing import WorkerShare
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"

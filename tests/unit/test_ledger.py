@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from shardrun.database import check_ownership, open_database
+from shardrun.database import open_database
 from shardrun.errors import ProjectError
 from shardrun.fingerprints import Fingerprints
 from shardrun.ledger import Ledger
 from shardrun.ledger_records import LedgerContents, RunLimits, Status, read_ledger
+from shardrun.ownership import check_ownership
 from shardrun.resources import ResourceUsage
+from shardrun.run_folder import RunFolder
+from shardrun.run_lock import hold_lock
 from shardrun.stages import WorkflowStage
 
 FINGERPRINTS = Fingerprints({"random_seed": 2**64 - 1, "rate": "0.03"}, {"census": "abc"}, "def")
@@ -103,15 +107,43 @@ def test_a_ledger_of_before_resources_were_recorded_is_read_and_gone_on_with(
     assert [step.resources for step in read.steps] == [None, usage]
 
 
-def test_a_run_that_died_is_told_by_the_next(cursor: Cursor, database: Path) -> None:
+def statuses(cursor: Cursor, database: Path) -> tuple[list[Status], list[Status]]:
+    read = contents(cursor, database)
+    return [run.status for run in read.runs], [step.status for step in read.steps]
+
+
+def test_a_run_that_says_nothing_is_running_while_its_owner_lives_and_has_died_then(
+    cursor: Cursor, database: Path
+) -> None:
+    lock = RunFolder(database).lock
+    ledger = Ledger(cursor, database)
+    with hold_lock(lock, database) as held:
+        held.name_run(begin(ledger))
+        ledger.begin_step(WorkflowStage.FOUNDATION, 2025)
+        assert statuses(cursor, database) == ([Status.RUNNING], [Status.RUNNING])
+    assert statuses(cursor, database) == ([Status.DIED], [Status.DIED])
+    with hold_lock(lock, database) as held:  # by whom has not begun yet, or only looks at a shard
+        assert statuses(cursor, database) == ([Status.DIED], [Status.DIED])
+        with cursor() as connection:
+            as_recorded = connection.execute("select status from shardrun.runs").fetchall()
+        assert as_recorded == [("running",)]
+        held.name_run(begin(Ledger(cursor, database)))
+        assert statuses(cursor, database) == ([Status.DIED, Status.RUNNING], [Status.DIED])
+        with cursor() as connection:
+            as_recorded = connection.execute("select status from shardrun.runs").fetchall()
+        assert as_recorded == [("died",), ("running",)]
+    assert contents(cursor, database).done == frozenset()
+
+
+@pytest.mark.parametrize("status", [Status.INTERRUPTED, Status.FAILED])
+def test_a_run_that_is_stopped_takes_its_step_with_it(
+    cursor: Cursor, database: Path, status: Status
+) -> None:
     ledger = Ledger(cursor, database)
     begin(ledger)
     ledger.begin_step(WorkflowStage.FOUNDATION, 2025)
-    begin(Ledger(cursor, database))
-    read = contents(cursor, database)
-    assert [run.status for run in read.runs] == [Status.INTERRUPTED, Status.RUNNING]
-    assert [step.status for step in read.steps] == [Status.INTERRUPTED]
-    assert read.done == frozenset()
+    ledger.end_run(status)
+    assert statuses(cursor, database) == ([status], [status])
 
 
 def test_a_clock_that_is_set_back_does_not_make_an_old_run_the_last(
@@ -122,6 +154,20 @@ def test_a_clock_that_is_set_back_does_not_make_an_old_run_the_last(
         connection.execute("update shardrun.runs set started_at = started_at + interval 1 year")
     second = begin(Ledger(cursor, database))
     assert [run.run_id for run in contents(cursor, database).runs] == [first, second]
+
+
+def test_a_branch_goes_on_from_its_own_settings_whatever_the_clock_said(
+    cursor: Cursor, database: Path
+) -> None:
+    source = begin(Ledger(cursor, database))
+    with cursor() as connection:
+        connection.execute("update shardrun.runs set started_at = started_at + interval 1 year")
+    own, later = (replace(FINGERPRINTS, project=name) for name in ("own", "later"))
+    ledger = Ledger(cursor, database)
+    ledger.record_branch(database, source, 2027, own, [])
+    assert contents(cursor, database).made_from == own
+    ledger.begin_run(2025, 2029, 7, {}, later)
+    assert contents(cursor, database).made_from == later
 
 
 def test_a_ledger_names_the_storage_format(cursor: Cursor, database: Path) -> None:

@@ -44,8 +44,8 @@ def refuse_rabbits(target: Path) -> None:
     raise CensusError("row 3: not a rabbit")
 
 
-def record(accepted: AcceptedRun, *, steps: int) -> None:
-    """Write the database that a run of so many steps would leave."""
+def record(accepted: AcceptedRun, *, steps: int, status: Status | None = None) -> None:
+    """Write the database that a run of so many steps would leave; without a status, it died."""
     years = accepted.config.simulation
     with duckdb.connect(accepted.folder.database) as connection:
         ledger = Ledger(connection.cursor, accepted.folder.database)
@@ -55,6 +55,8 @@ def record(accepted: AcceptedRun, *, steps: int) -> None:
         for step in accepted.plan[:steps]:
             ledger.begin_step(step.stage, step.year)
             ledger.end_step(step.stage, step.year, Status.FINISHED, seconds=1.0)
+        if status is not None:
+            ledger.end_run(status)
 
 
 def test_a_new_run_has_everything_to_do(config: SimulationConfig, database: Path) -> None:
@@ -88,6 +90,18 @@ def test_a_finished_run_is_known_and_may_have_more_years(
     assert pending[-1].stage is WorkflowStage.REPORTING
 
 
+def test_a_run_that_died_after_its_last_step_has_its_end_still_to_come(
+    config: SimulationConfig, database: Path
+) -> None:
+    record(accept_run(config, database, {"rabbits": import_rabbits}), steps=100)
+    accepted = accept_run(config, database, {"rabbits": import_rabbits})
+    assert (accepted.finished, accepted.is_over) == (True, False)
+    assert accepted.folder.incoming_input("rabbits").exists()
+    record(accepted, steps=0, status=Status.FINISHED)
+    assert accept_run(config, database, {"rabbits": import_rabbits}).is_over
+    assert not accepted.folder.incoming.exists()
+
+
 def test_other_threads_may_go_on(config: SimulationConfig, database: Path) -> None:
     record(accept_run(config, database, {}), steps=3)
     assert accept_run(with_overrides(config, threads=1), database, {}).done
@@ -119,10 +133,16 @@ def test_fewer_years_than_the_database_holds_are_refused(
         accept_run(with_overrides(config, end_year=2026), database, {})
 
 
+@pytest.mark.parametrize("killed", ["as it makes the file", "before its ledger", "before its row"])
 def test_a_database_in_which_nothing_is_yet_is_gone_on_with(
-    config: SimulationConfig, database: Path
+    config: SimulationConfig, database: Path, killed: str
 ) -> None:
-    duckdb.connect(database).close()  # a run that is killed before its ledger leaves this
+    if killed == "as it makes the file":
+        database.touch()
+    else:
+        with duckdb.connect(database) as connection:
+            if killed == "before its row":
+                Ledger(connection.cursor, database)
     accepted = accept_run(config, database, {})
     assert accepted.done == frozenset()
 
