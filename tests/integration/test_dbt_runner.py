@@ -123,7 +123,10 @@ def test_dbt_leaves_no_trace_outside_the_run_folder(
     assert capfd.readouterr().out == ""
     assert Path.cwd() == tmp_path / "elsewhere"
     assert "SHARDRUN_DATABASE" not in os.environ
-    kept = {"target", "target/shardrun", "target/shardrun/manifest.msgpack"}
+    kept = {
+        "target",
+        *(f"target/shardrun{file}" for file in ("", "/manifest.json", "/manifest.msgpack")),
+    }
     assert files_under(tmp_path / "project") - before == kept
     assert files_under(tmp_path / "elsewhere") == set()
     assert not logging.getLogger("file_log").handlers
