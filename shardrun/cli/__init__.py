@@ -91,8 +91,11 @@ def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(0o077)  # people's pay is in all that is written
-    with rare_collection():
-        code = call()
+    try:
+        with rare_collection():
+            code = call()
+    except KeyboardInterrupt:  # a second one, while the first was being answered
+        code = RunInterruptedError.exit_code
     _leave(code)
 
 
@@ -126,6 +129,8 @@ def _leave(exit_code: int) -> NoReturn:
 
     That takes half a second, and nothing is left to be freed that the system does not take back.
     """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: os._exit(RunInterruptedError.exit_code))
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()

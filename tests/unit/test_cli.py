@@ -155,3 +155,33 @@ def test_a_help_waits_for_nothing_that_only_a_command_needs(tmp_path: Path) -> N
         check=False,
     )
     assert asked.returncode == 0, asked.stderr
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "cli.call = lambda: press()",
+        "atexit.register(press)",
+    ],
+    ids=["while the first is answered", "while the process ends"],
+)
+def test_a_second_ctrl_c_ends_the_command_without_a_traceback(moment: str, tmp_path: Path) -> None:
+    code = f"""
+import atexit, os, signal
+from shardrun import cli
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+    signal.pause()
+signal.signal(signal.SIGINT, signal.default_int_handler)
+{moment}
+cli.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "")
