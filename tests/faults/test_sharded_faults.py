@@ -184,7 +184,7 @@ def test_a_shard_that_has_too_little_memory_is_named_and_a_higher_limit_goes_on(
     assert "SET threads" not in failed.stderr, "advice that nobody can follow here"
     assert "Traceback" not in failed.stderr
     assert not project.query("tight", "from duckdb_tables() where table_name = 'fct_yearly_events'")
-    project.must_run("tight", *shards, "--memory-limit", "800MB")
+    project.must_run("tight", *shards, "--memory-limit", "2GB")
     assert project.digest("tight") == project.digest("default")
     assert project.events_as_they_lie("tight") == project.events_as_they_lie("default")
 
