@@ -9,8 +9,6 @@ It must never run a command.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +22,7 @@ from dbt.artifacts.schemas.run.v5.run import RunResultOutput, process_run_result
 from dbt_common.utils.encoding import JSONEncoder
 
 from shardrun.dbt_runner.results import ShardedNode
+from shardrun.whole_file import replaced_when_whole
 
 MANIFEST = "manifest.json"
 RUN_RESULTS = "run_results.json"
@@ -167,11 +166,6 @@ def _text(content: Mapping[str, Any]) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replaced_when_whole(file) as partial:
+        partial.touch(0o600, exist_ok=False)
+        partial.write_text(text, encoding="utf-8")

@@ -22,6 +22,7 @@ from typing import Any
 from dbt.contracts.graph.manifest import Manifest
 
 from shardrun.version import __version__
+from shardrun.whole_file import replaced_when_whole
 
 _logger = logging.getLogger(__name__)
 _WRITTEN_BY_DBT = frozenset({"logs", "target"})
@@ -78,13 +79,12 @@ class ManifestCache:
             "content": _digest(content),
             "variables": dict(variables),
         }
-        partial = self._file.with_suffix(f".{os.getpid()}.partial")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(described, partial)
-            partial.replace(self._described)
-            partial.write_bytes(json.dumps(header).encode() + b"\n" + content)
-            partial.replace(self._file)
+            with replaced_when_whole(self._described) as partial:
+                shutil.copyfile(described, partial)
+            with replaced_when_whole(self._file) as partial:
+                partial.write_bytes(json.dumps(header).encode() + b"\n" + content)
         except OSError as error:
             _logger.debug("the manifest can't be kept for the next run: %s", error)
 

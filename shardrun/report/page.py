@@ -7,14 +7,13 @@ decide what is shown.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from importlib.resources import files
 from pathlib import Path
 
 from shardrun.console.numbers import format_column, is_number
 from shardrun.errors import InputError
 from shardrun.report.blocks import Chart, DataTable, Page, Value
+from shardrun.whole_file import replaced_when_whole
 
 GENERATOR = '<meta name="generator" content="shardrun report">'
 """What a file says that a report wrote, so that no other is ever replaced."""
@@ -43,12 +42,8 @@ def check_target(path: Path) -> None:
 
 def write_page(page: Page, path: Path) -> None:
     """Write a page under a temporary name and rename it, so that it is whole or not there."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
+    with replaced_when_whole(path) as partial:
         partial.write_text(render_page(page), encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def render_page(page: Page) -> str:

@@ -7,7 +7,6 @@ back. It must never judge what a census holds.
 from __future__ import annotations
 
 import glob
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import duckdb
 
 from shardrun.errors import InputError
 from shardrun.sql import quote_literal
+from shardrun.whole_file import replaced_when_whole
 from shardrun.workforce.census_schema import CENSUS_COLUMNS
 
 _COPY_OPTIONS = {
@@ -71,13 +71,9 @@ def replaced_when_complete(target: Path) -> Iterator[Path]:
     """
     if target.is_dir():
         raise InputError(f"{target} is a directory; name a file in it.")
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(target)
+        with replaced_when_whole(target) as partial:
+            yield partial
     except (OSError, duckdb.IOException) as error:
         raise InputError(f"{target} can't be written: {error}") from error
-    finally:
-        if partial.parent.is_dir():
-            partial.unlink(missing_ok=True)
