@@ -81,14 +81,6 @@ class HeldDatabase:
             "schema": profile.credentials.schema,
         }
 
-    @staticmethod
-    def interrupt() -> None:
-        """End the queries that dbt is running; for a signal's handler, so without dbt's locks."""
-        for adapter in list(FACTORY.adapters.values()):
-            for connection in list(adapter.connections.thread_connections.values()):
-                if connection.state == ConnectionState.OPEN:
-                    connection.handle.cursor().interrupt()
-
     def release(self) -> None:
         """Close every connection that dbt or a caller of :meth:`cursor` has.
 
@@ -154,6 +146,14 @@ class HeldDatabase:
                 "duckdb."
             )
         return profile
+
+
+def interrupt_queries() -> None:
+    """End the queries that dbt is running; for a signal's handler, so without dbt's locks."""
+    for adapter in list(FACTORY.adapters.values()):
+        for connection in list(adapter.connections.thread_connections.values()):
+            if connection.state == ConnectionState.OPEN:
+                connection.handle.cursor().interrupt()
 
 
 def _files(credentials: DuckDBCredentials) -> Iterator[Path]:

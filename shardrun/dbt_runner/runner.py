@@ -309,9 +309,7 @@ class DbtRunner:
         if self._mode == "subprocess":
             self.release_database()
         try:
-            # a query of the main thread is one that dbt itself would not cancel
-            with interruptible(self._held_database().interrupt):
-                return dbt.invoke(call)
+            return dbt.invoke(call)
         except PackagesMissingError:
             with installing_packages(self._settings.project_dir):
                 return self._invoke_with_packages(dbt, call)
