@@ -22,8 +22,8 @@ from bench.machine import describe_machine
 from bench.smallpond_contender import run_smallpond
 from bench.tables import print_size, print_verdicts
 from bench.targets import DECADE_BOUND, GROWTH_BOUND, Verdict, judge, verdict
-from shardrun.config import load_config
-from shardrun.overrides import parse_memory, with_overrides
+from shardrun.config.overrides import parse_memory, with_overrides
+from shardrun.config.simulation import load_config
 from shardrun.workforce.parameters import WorkforceConfig
 
 CONFIG = Path("config/simulation_config.yaml")

@@ -16,7 +16,7 @@ from bench.contenders import DEFAULT, LEGACY, Contender
 from bench.limit import run_floor
 from bench.measured import Measured, median_of
 from bench.workspace import Workspace
-from shardrun.digest import digest_database
+from shardrun.database.digest import digest_database
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import WorkforceConfig
 

@@ -19,7 +19,7 @@ from time import perf_counter
 
 from bench.measured import Measured, read_stages
 from bench.workspace import Workspace
-from shardrun.plan import Step, build_plan
+from shardrun.pipeline.plan import Step, build_plan
 from shardrun.resources import ProcessTree, ResourceSampler
 
 DBT = Path(sys.executable).with_name("dbt")

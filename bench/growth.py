@@ -12,7 +12,7 @@ from typing import Any
 from bench.contenders import run_shardrun
 from bench.measured import Measured
 from bench.workspace import Workspace
-from shardrun.overrides import with_overrides
+from shardrun.config.overrides import with_overrides
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import WorkforceConfig
 

@@ -19,11 +19,11 @@ import duckdb
 
 from bench.measured import Measured
 from bench.workspace import Workspace
-from shardrun.database import ALIAS
-from shardrun.preflight import accept_run
-from shardrun.progress import ignore_progress
-from shardrun.projects import project_inputs, with_census
-from shardrun.session import execute_run
+from shardrun.database.connection import ALIAS
+from shardrun.pipeline.progress import ignore_progress
+from shardrun.runs.preflight import accept_run
+from shardrun.runs.projects import project_inputs, with_census
+from shardrun.runs.session import execute_run
 from shardrun.sql import quote_literal
 
 ROW_GROUP_SIZE = 8192  # as in dbt/profiles.yml

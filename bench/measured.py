@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from shardrun.database import ALIAS, open_database
-from shardrun.ledger_records import LedgerContents, read_ledger
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.ledger.records import LedgerContents, read_ledger
 from shardrun.resources import total_usage
 from shardrun.stages import WorkflowStage
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shardrun.config_schema import config_schema
+from shardrun.config.schema import config_schema
 from shardrun.workforce.parameters import WorkforceConfig
 
 REPOSITORY = Path(__file__).parents[1]

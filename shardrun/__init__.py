@@ -13,10 +13,11 @@ from shardrun.version import __version__
 
 if TYPE_CHECKING:
     from shardrun.api import read_ensemble, read_run, run, run_ensemble, run_scenarios
-    from shardrun.config import SimulationConfig
+    from shardrun.config.simulation import SimulationConfig
+    from shardrun.ensembles.result import EnsembleResult
     from shardrun.errors import ShardrunError
-    from shardrun.result_rows import ResultRows
-    from shardrun.run_result import EnsembleResult, RunResult
+    from shardrun.export.result_rows import ResultRows
+    from shardrun.runs.result import RunResult
     from shardrun.workforce.parameters import WorkforceConfig
 
 __all__ = [
@@ -35,11 +36,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "EnsembleResult": "shardrun.run_result",
-    "ResultRows": "shardrun.result_rows",
-    "RunResult": "shardrun.run_result",
+    "EnsembleResult": "shardrun.ensembles.result",
+    "ResultRows": "shardrun.export.result_rows",
+    "RunResult": "shardrun.runs.result",
     "ShardrunError": "shardrun.errors",
-    "SimulationConfig": "shardrun.config",
+    "SimulationConfig": "shardrun.config.simulation",
     "WorkforceConfig": "shardrun.workforce.parameters",
     "read_ensemble": "shardrun.api",
     "read_run": "shardrun.api",

@@ -11,29 +11,30 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Unpack
 
-from shardrun.branching import branch_point
-from shardrun.config import SimulationConfig
-from shardrun.ensemble_records import read_ensemble as read_contents
-from shardrun.execution import DEFAULT_DATABASE, Remark, database_of, execute, outcome_of
-from shardrun.member_pool import raise_for_failures
-from shardrun.member_results import MemberListener, ignore_members
-from shardrun.members import checked_seeds, parse_seeds
-from shardrun.ownership import check_ownership
-from shardrun.progress import ProgressListener, ignore_progress
-from shardrun.run_folder import RunFolder
-from shardrun.run_result import EnsembleResult, RunResult
-from shardrun.run_settings import (
+from shardrun.config.simulation import SimulationConfig
+from shardrun.database.ownership import check_ownership
+from shardrun.database.run_folder import RunFolder
+from shardrun.ensembles.member_pool import raise_for_failures
+from shardrun.ensembles.member_results import MemberListener, ignore_members
+from shardrun.ensembles.members import checked_seeds, parse_seeds
+from shardrun.ensembles.records import read_ensemble as read_contents
+from shardrun.ensembles.result import EnsembleResult
+from shardrun.ensembles.several_runs import (
+    DEFAULT_ENSEMBLE,
+    SeveralRuns,
+    run_members_of_ensemble,
+    run_side_by_side,
+)
+from shardrun.pipeline.progress import ProgressListener, ignore_progress
+from shardrun.runs.branching import branch_point
+from shardrun.runs.execution import DEFAULT_DATABASE, Remark, database_of, execute, outcome_of
+from shardrun.runs.result import RunResult
+from shardrun.runs.settings import (
     RunSettings,
     SharedSettings,
     configure,
     configure_each,
     spelled_out,
-)
-from shardrun.several_runs import (
-    DEFAULT_ENSEMBLE,
-    SeveralRuns,
-    run_members_of_ensemble,
-    run_side_by_side,
 )
 
 _log = logging.getLogger("shardrun")
@@ -68,7 +69,7 @@ def run(
         from_year: run this year and all after it again.
         fresh: whether a database that an earlier run made is replaced.
         debug: one thread throughout, and the SQL in dbt's logs.
-        listener: is told how the run gets on; see :mod:`shardrun.progress`.
+        listener: is told how the run gets on; see :mod:`shardrun.pipeline.progress`.
         remark: is told in words how inputs were read and what is doubtful; logs them by default.
         **settings: in place of the configuration's own; see
             :class:`~shardrun.run_settings.RunSettings`.
@@ -126,7 +127,7 @@ def run_scenarios(
         from_year: run this year and all after it again.
         fresh: whether databases that earlier runs made are replaced.
         debug: one thread for each, and the SQL in dbt's logs.
-        listener: is told how they get on; see :mod:`shardrun.member_results`.
+        listener: is told how they get on; see :mod:`shardrun.ensembles.member_results`.
         remark: is told in words how inputs were read and what is doubtful; logs them by default.
         **settings: of all of them, in place of the configuration's own; see
             :class:`~shardrun.run_settings.SharedSettings`.
@@ -194,7 +195,7 @@ def run_ensemble(
         fresh: whether an ensemble that is there is replaced.
         keep_members: whether the members' own databases stay, beside the ensemble's.
         debug: one thread for each, and the SQL in dbt's logs.
-        listener: is told how they get on; see :mod:`shardrun.member_results`.
+        listener: is told how they get on; see :mod:`shardrun.ensembles.member_results`.
         remark: is told in words how inputs were read and what is doubtful; logs them by default.
         **settings: of all members, in place of the configuration's own; see
             :class:`~shardrun.run_settings.SharedSettings`.

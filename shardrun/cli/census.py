@@ -11,10 +11,10 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shardrun.config_problems import key_path, problem
+from shardrun.config.problems import key_path, problem
 from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
-from shardrun.projects import import_configured_census, load_run_config, say_import
+from shardrun.runs.projects import import_configured_census, load_run_config, say_import
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import CensusColumns, CensusConfig, WorkforceConfig
 

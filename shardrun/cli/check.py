@@ -14,14 +14,14 @@ from shardrun.cli.options import (
     JsonOption,
     YearsArgument,
 )
+from shardrun.config.overrides import parse_shards, parse_years, with_overrides
 from shardrun.console.check import check_document, check_view
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
+from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError
-from shardrun.execution import DEFAULT_DATABASE
-from shardrun.overrides import parse_shards, parse_years, with_overrides
-from shardrun.projects import load_run_config, project_inputs, with_census
-from shardrun.run_folder import RunFolder
+from shardrun.runs.execution import DEFAULT_DATABASE
+from shardrun.runs.projects import load_run_config, project_inputs, with_census
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -60,7 +60,7 @@ def check(
     rows: model, line, reason, what to do. Exits with 2 where it refuses or --compare differs.
     """
     # dbt takes a second to import; a refusal shall not wait for it.
-    from shardrun.project_check import check_project, compare_paths
+    from shardrun.runs.project_check import check_project, compare_paths
 
     terminal: Terminal = context.obj
     terminal.json = json

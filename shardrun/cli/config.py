@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from shardrun.cli.options import ConfigOption
-from shardrun.config_schema import config_schema
+from shardrun.config.schema import config_schema
 from shardrun.console.terminal import Terminal
-from shardrun.projects import config_model
+from shardrun.runs.projects import config_model
 
 SCHEMA_EXAMPLES = """\
 [bold]Examples[/bold]

@@ -10,7 +10,7 @@ import typer
 from shardrun.cli.options import FLAG, JsonOption
 from shardrun.console.diff import diff_document, diff_view
 from shardrun.console.terminal import Terminal
-from shardrun.database_diff import compare_databases
+from shardrun.diff.databases import compare_databases
 
 EXAMPLES = """\
 [bold]Examples[/bold]

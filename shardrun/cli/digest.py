@@ -8,7 +8,7 @@ from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.documents import digest_document
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import digest_view
-from shardrun.digest import digest_database
+from shardrun.database.digest import digest_database
 
 EXAMPLES = """\
 [bold]Examples[/bold]

@@ -10,8 +10,8 @@ import typer
 from shardrun.cli.options import FLAG, DatabaseArgument, JsonOption
 from shardrun.console.export import export_document, export_view
 from shardrun.console.terminal import Terminal
-from shardrun.export import ExportedFile, export_database
-from shardrun.export_files import ExportFormat
+from shardrun.export.formats import ExportFormat
+from shardrun.export.tables import ExportedFile, export_database
 
 EXAMPLES = """\
 [bold]Examples[/bold]

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from shardrun.bundle import new_project
-from shardrun.config import ProjectSection
+from shardrun.config.dbt_project import read_project
+from shardrun.config.simulation import ProjectSection
 from shardrun.console.terminal import Terminal
-from shardrun.dbt_project import read_project
 from shardrun.errors import InputError
-from shardrun.run_profiles import profiles_folder
+from shardrun.runs.profiles import profiles_folder
+from shardrun.scaffold.bundle import new_project
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import WorkforceConfig
 
@@ -78,7 +78,7 @@ def _describe(terminal: Terminal, project: Path) -> None:
     """Write a first configuration for a dbt project that is there."""
     # dbt takes a second to import; a refusal shall not wait for it.
     from shardrun.dbt_runner import read_manifest
-    from shardrun.project_proposal import propose_config
+    from shardrun.scaffold.proposal import propose_config
 
     target = project / CONFIG_FILE
     read_project(project)

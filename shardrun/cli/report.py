@@ -9,12 +9,13 @@ import typer
 
 from shardrun.cli.options import DatabaseArgument, JsonOption
 from shardrun.console.terminal import Terminal
-from shardrun.database import ALIAS, open_database
-from shardrun.digest import digest_database
-from shardrun.ensemble_records import is_ensemble, read_ensemble
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.database.digest import digest_database
+from shardrun.database.ownership import check_ownership
+from shardrun.ensembles.records import is_ensemble, read_ensemble
 from shardrun.errors import DatabaseError
-from shardrun.ledger_records import read_ledger
-from shardrun.ownership import check_ownership
+from shardrun.ledger.records import read_ledger
+from shardrun.ledger.written_tables import read_written_tables
 from shardrun.report.blocks import Chart, Page
 from shardrun.report.ensemble_page import ensemble_page
 from shardrun.report.page import check_target, write_page
@@ -28,7 +29,6 @@ from shardrun.report.run_sections import (
 )
 from shardrun.report.shard_section import shard_section
 from shardrun.workforce.report_sections import is_workforce, workforce_sections, workforce_tiles
-from shardrun.written_tables import read_written_tables
 
 EXAMPLES = """\
 [bold]Examples[/bold]

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from shardrun.branching import branch_point
 from shardrun.cli.options import (
     AGAIN_PANEL,
     FLAG,
@@ -21,18 +20,19 @@ from shardrun.cli.options import (
     YearsArgument,
 )
 from shardrun.cli.several import run_ensemble, run_scenarios
-from shardrun.config import SimulationConfig
+from shardrun.config.overrides import parse_shards
+from shardrun.config.simulation import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view
+from shardrun.ensembles.members import parse_seeds
+from shardrun.ensembles.several_runs import DEFAULT_ENSEMBLE, SeveralRuns
 from shardrun.errors import InputError
-from shardrun.execution import database_of, execute
-from shardrun.members import parse_seeds
-from shardrun.overrides import parse_shards
-from shardrun.plan import build_plan
-from shardrun.run_settings import RunSettings, configure
-from shardrun.several_runs import DEFAULT_ENSEMBLE, SeveralRuns
+from shardrun.pipeline.plan import build_plan
+from shardrun.runs.branching import branch_point
+from shardrun.runs.execution import database_of, execute
+from shardrun.runs.settings import RunSettings, configure
 
 EXAMPLES = """\
 [bold]Examples[/bold]

@@ -10,10 +10,10 @@ from shardrun.console.ensemble import ensemble_document, ensemble_view
 from shardrun.console.members import show_members
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view
+from shardrun.ensembles.member_pool import raise_for_failures
+from shardrun.ensembles.several_runs import SeveralRuns, run_members_of_ensemble, run_side_by_side
 from shardrun.errors import InputError
-from shardrun.execution import database_of, outcome_of
-from shardrun.member_pool import raise_for_failures
-from shardrun.several_runs import SeveralRuns, run_members_of_ensemble, run_side_by_side
+from shardrun.runs.execution import database_of, outcome_of
 
 
 def run_scenarios(terminal: Terminal, runs: SeveralRuns, database: Path | None) -> None:

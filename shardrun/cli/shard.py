@@ -8,17 +8,17 @@ from typing import Annotated
 import typer
 
 from shardrun.cli.options import FLAG, ConfigOption, JsonOption
-from shardrun.config import MAX_SHARDS, SimulationConfig
+from shardrun.config.overrides import with_overrides
+from shardrun.config.simulation import MAX_SHARDS, SimulationConfig
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
-from shardrun.database import ALIAS, open_database
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.database.ownership import check_ownership
 from shardrun.errors import InputError
-from shardrun.execution import DEFAULT_DATABASE
-from shardrun.ledger_records import read_ledger
-from shardrun.overrides import with_overrides
-from shardrun.ownership import check_ownership
-from shardrun.preflight import hold_database
-from shardrun.projects import load_run_config
+from shardrun.ledger.records import read_ledger
+from shardrun.runs.execution import DEFAULT_DATABASE
+from shardrun.runs.preflight import hold_database
+from shardrun.runs.projects import load_run_config
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -63,8 +63,8 @@ def shard(
     beside the database.
     """
     # dbt takes a second to import; a refusal shall not wait for it.
-    from shardrun.isolated_shard import ShardOfOne, entity_shard, run_isolated_shard
-    from shardrun.shards import Shard
+    from shardrun.runs.isolated_shard import ShardOfOne, entity_shard, run_isolated_shard
+    from shardrun.sharding.shards import Shard
 
     terminal: Terminal = context.obj
     terminal.json = json

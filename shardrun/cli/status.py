@@ -9,11 +9,11 @@ from shardrun.console.documents import ledger_document
 from shardrun.console.ensemble import ensemble_document, ensemble_view
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import ledger_view
-from shardrun.database import ALIAS, open_database
-from shardrun.ensemble_records import is_ensemble, read_ensemble
-from shardrun.execution import DEFAULT_DATABASE
-from shardrun.ledger_records import read_ledger
-from shardrun.ownership import check_ownership
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.database.ownership import check_ownership
+from shardrun.ensembles.records import is_ensemble, read_ensemble
+from shardrun.ledger.records import read_ledger
+from shardrun.runs.execution import DEFAULT_DATABASE
 
 EXAMPLES = """\
 [bold]Examples[/bold]

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from shardrun.console.diff import diff_document, diff_view
 from shardrun.console.documents import Document
-from shardrun.database_diff import DatabaseDiff
-from shardrun.project_check import ProjectCheck
+from shardrun.diff.databases import DatabaseDiff
+from shardrun.runs.project_check import ProjectCheck
 
 
 def check_view(found: ProjectCheck, difference: DatabaseDiff | None) -> RenderableType:

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from shardrun.console.documents import Document
 from shardrun.console.numbers import NOTHING
-from shardrun.database_diff import DatabaseDiff, TableDiff
-from shardrun.origins import OriginDifference, OriginKind
+from shardrun.diff.databases import DatabaseDiff, TableDiff
+from shardrun.diff.origins import OriginDifference, OriginKind
 
 _COLUMNS_NAMED = 3
 _UNEXPLAINED = (

@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from shardrun.config import SimulationConfig
-from shardrun.digest import DatabaseDigest
-from shardrun.ledger_records import LedgerContents, RunRecord, ShardRecord, StepRecord
-from shardrun.outcome import Cell, RunOutcome
-from shardrun.plan import Step
-from shardrun.resource_advice import advise
+from shardrun.config.simulation import SimulationConfig
+from shardrun.database.digest import DatabaseDigest
+from shardrun.ledger.records import LedgerContents, RunRecord, ShardRecord, StepRecord
+from shardrun.pipeline.plan import Step
 from shardrun.resources import ResourceUsage
+from shardrun.runs.outcome import Cell, RunOutcome
+from shardrun.runs.resource_advice import advise
 
 Document = dict[str, object]
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from shardrun.console.documents import Document
 from shardrun.console.numbers import format_column, format_errors
-from shardrun.ensemble_records import EnsembleContents, FigureStatistics
+from shardrun.ensembles.records import EnsembleContents, FigureStatistics
 
 _COMPARED = ("mean", "p10", "p50", "p90")
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from shardrun.console.documents import Document
 from shardrun.console.paths import path_line
-from shardrun.export import Export, ExportedTable
+from shardrun.export.tables import Export, ExportedTable
 
 
 def export_view(export: Export) -> RenderableType:

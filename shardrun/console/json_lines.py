@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-from shardrun.progress import ProgressEvent, RunStarted, ShardChanged
+from shardrun.pipeline.progress import ProgressEvent, RunStarted, ShardChanged
 
 Line = dict[str, object]
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from shardrun.console.numbers import format_seconds, format_time_left
 from shardrun.console.pace import seconds_left_of_alike
 from shardrun.console.terminal import Terminal
-from shardrun.member_results import MemberListener, MemberProgress, MemberState
+from shardrun.ensembles.member_results import MemberListener, MemberProgress, MemberState
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from shardrun.outcome import Cell
+from shardrun.runs.outcome import Cell
 
 NOTHING = "-"
 _MILLION = 1_000_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import fmean, median
 
-from shardrun.progress import (
+from shardrun.pipeline.progress import (
     ProgressEvent,
     RunStarted,
     ShardChanged,

@@ -11,7 +11,7 @@ from shardrun.console.json_lines import JsonLines
 from shardrun.console.numbers import format_seconds
 from shardrun.console.progress_grid import ProgressGrid
 from shardrun.console.terminal import Terminal
-from shardrun.progress import (
+from shardrun.pipeline.progress import (
     ProgressEvent,
     ProgressListener,
     RunEnded,
@@ -22,7 +22,7 @@ from shardrun.progress import (
     StepStarted,
     UnionFinished,
 )
-from shardrun.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from shardrun.console.numbers import format_seconds, format_time_left
 from shardrun.console.pace import Pace, StepKey
-from shardrun.progress import (
+from shardrun.pipeline.progress import (
     ProgressEvent,
     RunEnded,
     RunStarted,
@@ -25,7 +25,7 @@ from shardrun.progress import (
     StepStarted,
     UnionFinished,
 )
-from shardrun.shards import Shard, ShardProgress, ShardState
+from shardrun.sharding.shards import Shard, ShardProgress, ShardState
 from shardrun.stages import WorkflowStage
 
 _GAP = 2

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from shardrun.console.paths import path_line
-from shardrun.isolated_shard import IsolatedShard
-from shardrun.shard_comparison import Comparison
+from shardrun.runs.isolated_shard import IsolatedShard
+from shardrun.sharding.comparison import Comparison
 
 
 def isolated_shard_view(isolated: IsolatedShard) -> RenderableType:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from shardrun.config import SimulationConfig
+from shardrun.config.simulation import SimulationConfig
 from shardrun.console.numbers import (
     NOTHING,
     format_bytes,
@@ -21,12 +21,12 @@ from shardrun.console.numbers import (
 )
 from shardrun.console.paths import path_line
 from shardrun.console.terminal import Terminal
-from shardrun.digest import DatabaseDigest
-from shardrun.ledger_records import LedgerContents, StepRecord
-from shardrun.outcome import RunOutcome, SummaryTable
-from shardrun.plan import Step
-from shardrun.resource_advice import advise
+from shardrun.database.digest import DatabaseDigest
+from shardrun.ledger.records import LedgerContents, StepRecord
+from shardrun.pipeline.plan import Step
 from shardrun.resources import ResourceUsage
+from shardrun.runs.outcome import RunOutcome, SummaryTable
+from shardrun.runs.resource_advice import advise
 
 _RESOURCES = ("cores", "memory", "read", "written")
 """Columns of what a step took of the machine: cores busy on average, peak memory, bytes."""

@@ -23,6 +23,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtBaseException
 
+from shardrun.database.interrupts import interruptible
 from shardrun.dbt_runner.artifacts import MANIFEST, RunArtifacts
 from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
 from shardrun.dbt_runner.compiled import CompiledStage
@@ -36,7 +37,6 @@ from shardrun.dbt_runner.refusals import refusal
 from shardrun.dbt_runner.results import NodeResult, clean_message
 from shardrun.dbt_runner.stage_compilation import compile_stage
 from shardrun.errors import InputError
-from shardrun.interrupts import interruptible
 
 _logger = logging.getLogger(__name__)
 _MANIFESTS_KEPT = 4

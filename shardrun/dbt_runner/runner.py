@@ -12,16 +12,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from shardrun.config.periods import YEAR_COLUMN
+from shardrun.config.workflow import StageConfig
+from shardrun.database.interrupts import interruptible
 from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
 from shardrun.dbt_runner.package_lock import installing_packages
 from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult, ShardedNode
 from shardrun.errors import ProjectError
 from shardrun.garbage import no_collection
-from shardrun.interrupts import interruptible
-from shardrun.periods import YEAR_COLUMN
 from shardrun.stages import WorkflowStage
-from shardrun.workflow_config import StageConfig
 
 if TYPE_CHECKING:
     import duckdb

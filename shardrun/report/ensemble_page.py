@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from shardrun.console.numbers import format_errors
-from shardrun.ensemble_records import EnsembleContents, FigureStatistics
+from shardrun.ensembles.records import EnsembleContents, FigureStatistics
 from shardrun.report.bands import Band, bands
 from shardrun.report.blocks import Chart, DataTable, Page, Section, Tile
 from shardrun.report.figures import AMOUNT, COUNT, PERCENT

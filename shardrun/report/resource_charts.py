@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shardrun.console.numbers import format_bytes, format_seconds
-from shardrun.ledger_records import LedgerContents, StepRecord
+from shardrun.ledger.records import LedgerContents, StepRecord
 from shardrun.report.blocks import Chart, DataTable
 from shardrun.report.time_axis import placed_steps
 from shardrun.report.time_figures import Span, levels

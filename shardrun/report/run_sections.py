@@ -11,18 +11,18 @@ from collections.abc import Mapping
 import duckdb
 
 from shardrun.console.numbers import format_seconds
-from shardrun.database import ALIAS
-from shardrun.digest import DatabaseDigest, canonical_relation
-from shardrun.ledger_records import LedgerContents, Status
+from shardrun.database.connection import ALIAS
+from shardrun.database.digest import DatabaseDigest, canonical_relation
+from shardrun.diff.tables import read_columns
+from shardrun.ledger.records import LedgerContents, Status
+from shardrun.ledger.written_tables import WrittenTable
 from shardrun.report.blocks import Chart, DataTable, Section, Tile
 from shardrun.report.resource_charts import resource_charts
 from shardrun.report.time_axis import placed_steps
 from shardrun.report.time_figures import Span, timeline
-from shardrun.resource_advice import advise
+from shardrun.runs.resource_advice import advise
 from shardrun.sql import quote_identifier
 from shardrun.stages import WorkflowStage
-from shardrun.table_diff import read_columns
-from shardrun.written_tables import WrittenTable
 
 _CHECK_COLUMNS = ("check_name", "contradictions")
 _ROW_HEIGHT = 34

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shardrun.ledger_records import LedgerContents, ShardRecord, Status
+from shardrun.ledger.records import LedgerContents, ShardRecord, Status
 from shardrun.report.blocks import Chart, DataTable, Section
 from shardrun.report.figures import grouped_bars
 

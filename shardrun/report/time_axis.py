@@ -5,7 +5,7 @@ It must never look at the time of day: a clock may be set, even while a run is a
 
 from __future__ import annotations
 
-from shardrun.ledger_records import LedgerContents, StepRecord
+from shardrun.ledger.records import LedgerContents, StepRecord
 
 
 def placed_steps(ledger: LedgerContents) -> list[tuple[StepRecord, float]]:

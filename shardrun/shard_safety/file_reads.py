@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from shardrun.database import memory_database
+from shardrun.database.connection import memory_database
 from shardrun.shard_safety import functions
 from shardrun.shard_safety.relations import Refusal
 from shardrun.shard_safety.serialized import UnreadableSqlError, serialize

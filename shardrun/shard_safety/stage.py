@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from shardrun.database import memory_database
+from shardrun.database.connection import memory_database
 from shardrun.shard_safety.alignment import Difference, align
 from shardrun.shard_safety.findings import Finding, Findings, Record
 from shardrun.shard_safety.partition import PlacedFilter, check_partition

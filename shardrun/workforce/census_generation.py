@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from shardrun.database import NO_LIMITS, DatabaseLimits
+from shardrun.database.connection import NO_LIMITS, DatabaseLimits
 from shardrun.errors import InputError
 from shardrun.workforce.census_file import (
     copy_statement,

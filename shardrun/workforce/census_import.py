@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import NO_LIMITS, DatabaseLimits
+from shardrun.database.connection import NO_LIMITS, DatabaseLimits
 from shardrun.errors import CensusError
 from shardrun.workforce.census_checks import (
     find_breaches,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.database import DatabaseLimits, DatabaseSetting, memory_database
+from shardrun.database.connection import DatabaseLimits, DatabaseSetting, memory_database
 from shardrun.errors import ShardrunError
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import duckdb
 
-from shardrun.database_pair import FIRST, SECOND, open_pair
-from shardrun.digest import CANONICAL_SCHEMA, canonical_tables
+from shardrun.config.periods import YEAR_COLUMN
+from shardrun.database.digest import CANONICAL_SCHEMA, canonical_tables
+from shardrun.diff.origins import OriginDifference, OriginKind, compare_origins
+from shardrun.diff.pair import FIRST, SECOND, open_pair
 from shardrun.errors import DatabaseError, InputError
-from shardrun.origins import OriginDifference, OriginKind, compare_origins
-from shardrun.periods import YEAR_COLUMN
 
 _NEEDED = (
     "rpt_yearly_summary",

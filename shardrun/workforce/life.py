@@ -18,10 +18,10 @@ from typing import Any
 
 import duckdb
 
-from shardrun.database import ALIAS, open_database
-from shardrun.digest import canonical_tables
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.database.digest import canonical_tables
+from shardrun.database.ownership import check_ownership
 from shardrun.errors import DatabaseError, InputError
-from shardrun.ownership import check_ownership
 from shardrun.workforce.draws import create_draws
 from shardrun.workforce.hazards import HazardTables
 from shardrun.workforce.rule_outcomes import Row, RuleOutcome, rule_outcomes

@@ -14,14 +14,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from shardrun.config import (
+from shardrun.config.problems import shown
+from shardrun.config.simulation import (
     INTEGER_TOO,
     FilePath,
     SimulationConfig,
     SimulationSection,
 )
-from shardrun.config_problems import shown
-from shardrun.workflow_config import EventTable, JsonScalar, Section, Text, WorkflowSection
+from shardrun.config.workflow import EventTable, JsonScalar, Section, Text, WorkflowSection
 
 
 def _month_day(value: object) -> str:

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import duckdb
 
-from shardrun.database import ALIAS
-from shardrun.digest import canonical_tables
+from shardrun.database.connection import ALIAS
+from shardrun.database.digest import canonical_tables
 from shardrun.report.blocks import Chart, DataTable, Section, Tile, Value
 from shardrun.report.figures import (
     AMOUNT,

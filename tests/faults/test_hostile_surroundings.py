@@ -16,9 +16,9 @@ import duckdb
 import psutil
 import pytest
 
-from shardrun.database import ALIAS, open_database
-from shardrun.digest import digest_database
-from shardrun.ledger_records import read_ledger
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.database.digest import digest_database
+from shardrun.ledger.records import read_ledger
 from shardrun.report.time_axis import placed_steps
 from tests.support.command_line import environment, shardrun
 from tests.support.in_process import invoke
@@ -133,7 +133,7 @@ def test_a_clock_that_is_set_back_changes_neither_result_nor_order_nor_durations
 ) -> None:
     words = ("run", "2025-2026", "--config", "tiny/simulation_config.yaml", "--database")
     assert invoke(*words, "whole.duckdb", cwd=here).returncode == 0
-    for module in ("ledger", "run_lock"):
+    for module in ("ledger.ledger", "database.run_lock"):
         monkeypatch.setattr(f"shardrun.{module}.datetime", RunsBackwards)
     assert invoke(*RUN, "back.duckdb", cwd=here).returncode == 0
     died = {"pid": 1, "host": "elsewhere", "since": "2999-01-01T00:00:00+00:00"}

@@ -13,21 +13,27 @@ pytestmark = pytest.mark.faults
 RecordProperty = Callable[[str, object], None]
 
 SHARDED = ("--shards", "2", "--executor", "inline")
+COORDINATOR = "shardrun.sharding.coordinator"
+LEDGER = "shardrun.ledger.ledger"
+SHARDED_STAGE = "shardrun.sharding.sharded_stage"
+SHARD_POOL = "shardrun.sharding.shard_pool"
+WORKER = "shardrun.sharding.worker"
+
 # In the order in which they come: each run goes on where the one before it was killed.
 MOMENTS = [
-    (Moment("before the ledger's tables", "shardrun.ledger", "create_ledger_tables"), 0),
-    (Moment("amid the ledger's tables", "shardrun.ledger", "create_ledger_tables", "after"), 0),
-    (Moment("before the ledger says that a step ran", "shardrun.ledger", "Ledger.end_step"), 0),
-    (Moment("inside a shard", "shardrun.worker", "_create_models"), 2),
-    (Moment("inside a shard, before its name", "shardrun.worker", "_verified", "after"), 2),
-    (Moment("between shards", "shardrun.shard_pool", "_result", "after"), 2),
-    (Moment("before the union", "shardrun.sharded_stage", "write_union"), 2),
-    (Moment("inside the union, rows written", "shardrun.coordinator", "_write", "after"), 2),
-    (Moment("inside the union, recorded", "shardrun.ledger", "Ledger.end_step", "after"), 2),
-    (Moment("after the union's commit", "shardrun.sharded_stage", "write_union", "after"), 3),
-    (Moment("between dbt's finish and the ledger", "shardrun.ledger", "Ledger.end_step"), 3),
-    (Moment("after a step's row", "shardrun.ledger", "Ledger.end_step", "after"), 4),
-    (Moment("before the run's own end", "shardrun.ledger", "Ledger.end_run"), 10),
+    (Moment("before the ledger's tables", LEDGER, "create_ledger_tables"), 0),
+    (Moment("amid the ledger's tables", LEDGER, "create_ledger_tables", "after"), 0),
+    (Moment("before the ledger says that a step ran", LEDGER, "Ledger.end_step"), 0),
+    (Moment("inside a shard", WORKER, "_create_models"), 2),
+    (Moment("inside a shard, before its name", WORKER, "_verified", "after"), 2),
+    (Moment("between shards", SHARD_POOL, "_result", "after"), 2),
+    (Moment("before the union", SHARDED_STAGE, "write_union"), 2),
+    (Moment("inside the union, rows written", COORDINATOR, "_write", "after"), 2),
+    (Moment("inside the union, recorded", LEDGER, "Ledger.end_step", "after"), 2),
+    (Moment("after the union's commit", SHARDED_STAGE, "write_union", "after"), 3),
+    (Moment("between dbt's finish and the ledger", LEDGER, "Ledger.end_step"), 3),
+    (Moment("after a step's row", LEDGER, "Ledger.end_step", "after"), 4),
+    (Moment("before the run's own end", LEDGER, "Ledger.end_run"), 10),
 ]
 
 
@@ -72,8 +78,8 @@ def test_a_run_killed_at_every_named_moment_ends_in_the_very_tables(
 @pytest.mark.parametrize(
     "moment",
     [
-        Moment("inside the removal of the years", "shardrun.ledger", "Ledger.supersede", "after"),
-        Moment("before the first year again", "shardrun.ledger", "Ledger.begin_step"),
+        Moment("inside the removal of the years", LEDGER, "Ledger.supersede", "after"),
+        Moment("before the first year again", LEDGER, "Ledger.begin_step"),
     ],
     ids=lambda moment: moment.name,
 )
@@ -92,7 +98,7 @@ def test_a_database_is_not_lost_to_a_fresh_run_that_is_killed_before_its_first_s
 ) -> None:
     before = project.digest("default")
     moment = Moment(
-        "before the old one goes", "shardrun.run_folder", "RunFolder.discard_superseded"
+        "before the old one goes", "shardrun.database.run_folder", "RunFolder.discard_superseded"
     )
     run_until(moment, project, "default", "--fresh")
     assert project.run("default").returncode == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shardrun.digest import digest_database
+from shardrun.database.digest import digest_database
 from tests.support.command_line import environment, shardrun
 from tests.support.sharded_runs import Project
 

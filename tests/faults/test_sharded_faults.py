@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-SHARDS_MADE = Moment("before the union", "shardrun.sharded_stage", "write_union")
+SHARDS_MADE = Moment("before the union", "shardrun.sharding.sharded_stage", "write_union")
 
 
 def worker_with(project: Project, name: str, shard: int, coordinator: int) -> psutil.Process | None:

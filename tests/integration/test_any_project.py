@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from shardrun.database.digest import DatabaseDigest, digest_database
 from shardrun.dbt_runner import DbtRunner
-from shardrun.digest import DatabaseDigest, digest_database
 from tests.support.command_line import shardrun
 from tests.support.foreign import inside
 from tests.support.in_process import invoke

@@ -15,8 +15,8 @@ import pytest
 import shardrun
 from shardrun.console.documents import outcome_document
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError, PipelineExecutionError
-from shardrun.preflight import hold_database
-from shardrun.progress import ProgressEvent, RunEnded, StepFinished
+from shardrun.pipeline.progress import ProgressEvent, RunEnded, StepFinished
+from shardrun.runs.preflight import hold_database
 from tests.support.in_process import invoke
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"
@@ -195,7 +195,7 @@ def test_a_run_at_work_keeps_another_away(result: shardrun.RunResult, folder: Pa
 
 
 def test_the_scenario_of_a_folder_lies_over_its_configuration(folder: Path) -> None:
-    from shardrun.run_settings import configure
+    from shardrun.runs.settings import configure
 
     repository = Path(__file__).parents[2]
     config = configure(None, directory=repository, scenario="high_growth", census=Path("c.csv"))

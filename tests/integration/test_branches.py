@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.branching import BranchPoint, create_branch
-from shardrun.digest import digest_database
-from shardrun.preflight import accept_run
-from shardrun.projects import load_run_config
+from shardrun.database.digest import digest_database
+from shardrun.runs.branching import BranchPoint, create_branch
+from shardrun.runs.preflight import accept_run
+from shardrun.runs.projects import load_run_config
 from shardrun.workforce.parameters import WorkforceConfig
 from tests.support.command_line import environment
 from tests.support.sharded_runs import Project

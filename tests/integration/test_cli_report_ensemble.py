@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from shardrun.cli import app
 from shardrun.console.terminal import Terminal
-from shardrun.ensemble_database import write_ensemble
-from shardrun.ensemble_records import EnsembleContents, MadeFrom, read_ensemble
-from shardrun.fingerprints import Fingerprints
-from shardrun.headline_figures import HeadlineFigure
-from shardrun.member_results import MemberResult
-from shardrun.members import Member
+from shardrun.ensembles.database import write_ensemble
+from shardrun.ensembles.headline_figures import HeadlineFigure
+from shardrun.ensembles.member_results import MemberResult
+from shardrun.ensembles.members import Member
+from shardrun.ensembles.records import EnsembleContents, MadeFrom, read_ensemble
+from shardrun.ledger.fingerprints import Fingerprints
 from tests.support.browser import Visit, chromium, visit
 
 pytestmark = pytest.mark.integration

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.database import open_database
+from shardrun.database.connection import open_database
 from shardrun.workforce.life import Life, read_life, read_lives
 from tests.support.in_process import invoke
 from tests.support.simulated import simulate

@@ -17,12 +17,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from shardrun.coordinator import UnionResult, write_union
 from shardrun.errors import ShardError
-from shardrun.shard_checks import CanonicalTable, SideTable
-from shardrun.shard_pool import ShardPool, run_shards
-from shardrun.shards import Relation, ShardResult, ShardTask
-from shardrun.worker import run_shard
+from shardrun.sharding.coordinator import UnionResult, write_union
+from shardrun.sharding.shard_checks import CanonicalTable, SideTable
+from shardrun.sharding.shard_pool import ShardPool, run_shards
+from shardrun.sharding.shards import Relation, ShardResult, ShardTask
+from shardrun.sharding.worker import run_shard
 from tests.support.sharding import (
     CATALOG,
     EVENTS,

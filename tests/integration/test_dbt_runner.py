@@ -18,10 +18,10 @@ import duckdb
 import psutil
 import pytest
 
+from shardrun.config.workflow import StageConfig
 from shardrun.dbt_runner import DbtRunner, failure_message
 from shardrun.errors import DatabaseError, DatabaseInUseError, ProjectError
 from shardrun.stages import WorkflowStage
-from shardrun.workflow_config import StageConfig
 
 pytestmark = pytest.mark.integration
 

@@ -17,11 +17,11 @@ import loky.process_executor
 import psutil
 import pytest
 
-from shardrun.executors import InlineExecutor, open_executor
-from shardrun.shard_pool import ShardPool, run_shards
-from shardrun.shards import Shard, ShardProgress, ShardState, ShardTask
-from shardrun.task_pool import MAX_TRIES
-from shardrun.worker import prepare_worker
+from shardrun.pools.executors import InlineExecutor, open_executor
+from shardrun.pools.task_pool import MAX_TRIES
+from shardrun.sharding.shard_pool import ShardPool, run_shards
+from shardrun.sharding.shards import Shard, ShardProgress, ShardState, ShardTask
+from shardrun.sharding.worker import prepare_worker
 from tests.support.sharding import (
     GATES,
     Gate,
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.integration
 COORDINATOR = """
 import pickle, sys
 from pathlib import Path
-from shardrun.shard_pool import ShardPool, run_shards
+from shardrun.sharding.shard_pool import ShardPool, run_shards
 tasks = pickle.loads(Path(sys.argv[1]).read_bytes())
 with ShardPool(sys.argv[2], 2) as pool:
     run_shards(tasks, pool, lambda progress: print(progress.shard.name, progress.state, flush=True))

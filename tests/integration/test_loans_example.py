@@ -12,13 +12,13 @@ import pytest
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.contracts.state import load_result_state
 
-from shardrun.digest import digest_database
-from shardrun.export import export_database
-from shardrun.export_files import ExportFormat
-from shardrun.isolated_shard import run_isolated_shard
-from shardrun.project_check import check_project
-from shardrun.run_folder import RunFolder
-from shardrun.shards import Shard
+from shardrun.database.digest import digest_database
+from shardrun.database.run_folder import RunFolder
+from shardrun.export.formats import ExportFormat
+from shardrun.export.tables import export_database
+from shardrun.runs.isolated_shard import run_isolated_shard
+from shardrun.runs.project_check import check_project
+from shardrun.sharding.shards import Shard
 from tests.support.foreign import configured, copy_loans, inside, run
 from tests.support.in_process import invoke
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.config import SimulationConfig, load_config
+from shardrun.config.simulation import SimulationConfig, load_config
 from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import PipelineExecutionError
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger import Ledger
-from shardrun.ledger_records import LedgerContents, Status, read_ledger
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
+from shardrun.ledger.records import LedgerContents, Status, read_ledger
 from shardrun.pipeline import PipelineOrchestrator
-from shardrun.progress import ProgressEvent, StepFailed, StepFinished, StepStarted
+from shardrun.pipeline.progress import ProgressEvent, StepFailed, StepFinished, StepStarted
 from shardrun.stages import WorkflowStage
 
 pytestmark = pytest.mark.integration

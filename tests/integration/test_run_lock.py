@@ -10,8 +10,8 @@ from threading import Event
 
 import pytest
 
+from shardrun.database.run_lock import hold_lock, is_at_work
 from shardrun.errors import DatabaseInUseError
-from shardrun.run_lock import hold_lock, is_at_work
 from tests.support.command_line import environment
 from tests.support.sharded_runs import Project
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 HOLDER = """
 import sys
 from pathlib import Path
-from shardrun.run_lock import hold_lock
+from shardrun.database.run_lock import hold_lock
 with hold_lock(Path(sys.argv[1]), Path("a.duckdb")) as lock:
     lock.name_run("its run")
     print("held", flush=True)

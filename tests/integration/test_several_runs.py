@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 import shardrun as api
-from shardrun.digest import digest_database
-from shardrun.ensemble_records import read_ensemble
+from shardrun.database.digest import digest_database
+from shardrun.ensembles.member_results import MemberProgress
+from shardrun.ensembles.members import Member
+from shardrun.ensembles.records import read_ensemble
 from shardrun.errors import InputError, MembersFailedError
-from shardrun.member_results import MemberProgress
-from shardrun.members import Member
 from tests.support.command_line import environment, shardrun
 
 pytestmark = pytest.mark.integration

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from shardrun.config import load_config
-from shardrun.database import LEDGER_SCHEMA
+from shardrun.config.simulation import load_config
+from shardrun.database.connection import LEDGER_SCHEMA
+from shardrun.database.run_folder import RunFolder
 from shardrun.dbt_runner import DbtRunner
-from shardrun.project_runner import build_runner
-from shardrun.run_folder import RunFolder
+from shardrun.runs.project_runner import build_runner
 from shardrun.stages import WorkflowStage
 from shardrun.workforce.parameters import WorkforceConfig
 from tests.support.sharded_runs import Project

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.shards import Relation, Shard, ShardInput, ShardTask
+from shardrun.sharding.shards import Relation, Shard, ShardInput, ShardTask
+from shardrun.sharding.worker import run_shard, run_shard_twice
+from shardrun.sharding.worker_connection import MAIN_FILE, confined_connection
 from shardrun.sql import quote_literal
-from shardrun.worker import run_shard, run_shard_twice
-from shardrun.worker_connection import MAIN_FILE, confined_connection
 from tests.support.sharding import (
     EVENTS,
     YEAR,

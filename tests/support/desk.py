@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger import Ledger
-from shardrun.ledger_records import Status
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
+from shardrun.ledger.records import Status
 from shardrun.stages import WorkflowStage
 from tests.support.in_process import Invoked, invoke
 from tests.support.render import REPOSITORY

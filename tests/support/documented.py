@@ -10,7 +10,7 @@ REPOSITORY = Path(__file__).parents[2]
 PAGES = (
     REPOSITORY / "README.md",
     *sorted((REPOSITORY / "docs").glob("*.md")),
-    REPOSITORY / "shardrun" / "scaffold" / "README.md",
+    REPOSITORY / "shardrun" / "scaffold" / "folder" / "README.md",
     REPOSITORY / "CONTRIBUTING.md",
 )
 

@@ -16,12 +16,12 @@ from unittest.mock import patch
 import duckdb
 from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 
-from shardrun.config import load_config
-from shardrun.overrides import with_overrides
-from shardrun.preflight import accept_run
-from shardrun.progress import ProgressEvent, StepStarted
-from shardrun.projects import project_inputs, with_census
-from shardrun.session import execute_run
+from shardrun.config.overrides import with_overrides
+from shardrun.config.simulation import load_config
+from shardrun.pipeline.progress import ProgressEvent, StepStarted
+from shardrun.runs.preflight import accept_run
+from shardrun.runs.projects import project_inputs, with_census
+from shardrun.runs.session import execute_run
 from shardrun.workforce.census_generation import generate_census
 from shardrun.workforce.parameters import WorkforceConfig
 from tests.support.render import REPOSITORY

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shardrun.config import SimulationConfig
-from shardrun.overrides import with_overrides
-from shardrun.preflight import accept_run
-from shardrun.progress import ignore_progress
-from shardrun.projects import load_run_config
-from shardrun.session import execute_run
+from shardrun.config.overrides import with_overrides
+from shardrun.config.simulation import SimulationConfig
+from shardrun.pipeline.progress import ignore_progress
+from shardrun.runs.preflight import accept_run
+from shardrun.runs.projects import load_run_config
+from shardrun.runs.session import execute_run
 from tests.support.render import REPOSITORY
 from tests.support.workforce import LEFT_OUT
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from shardrun.digest import digest_database
+from shardrun.database.digest import digest_database
 from tests.support.command_line import environment
 from tests.support.in_process import Invoked, invoke
 from tests.support.render import REPOSITORY

@@ -15,8 +15,15 @@ from typing import Any
 import duckdb
 import psutil
 
-from shardrun.shard_checks import CanonicalTable
-from shardrun.shards import Relation, Shard, ShardInput, ShardModel, ShardProgress, ShardTask
+from shardrun.sharding.shard_checks import CanonicalTable
+from shardrun.sharding.shards import (
+    Relation,
+    Shard,
+    ShardInput,
+    ShardModel,
+    ShardProgress,
+    ShardTask,
+)
 from shardrun.sql import quote_literal
 from tests.support.render import render
 

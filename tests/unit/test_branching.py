@@ -7,18 +7,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.branching import BranchPoint, branch_point, create_branch
-from shardrun.config import SimulationConfig, load_config
-from shardrun.database import ALIAS, open_database
-from shardrun.ensemble import EnsembleRequest, accept_ensemble
-from shardrun.ensemble_database import write_ensemble
+from shardrun.config.overrides import with_overrides
+from shardrun.config.simulation import SimulationConfig, load_config
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.ensembles.database import write_ensemble
+from shardrun.ensembles.ensemble import EnsembleRequest, accept_ensemble
+from shardrun.ensembles.members import members_of
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError
-from shardrun.ledger import Ledger
-from shardrun.ledger_records import LedgerContents, Status, read_ledger
-from shardrun.members import members_of
-from shardrun.overrides import with_overrides
-from shardrun.preflight import AcceptedRun, accept_run
-from shardrun.shard_sizing import WorkerShare
+from shardrun.ledger.ledger import Ledger
+from shardrun.ledger.records import LedgerContents, Status, read_ledger
+from shardrun.runs.branching import BranchPoint, branch_point, create_branch
+from shardrun.runs.preflight import AcceptedRun, accept_run
+from shardrun.sharding.sizing import WorkerShare
 from shardrun.stages import WorkflowStage
 from shardrun.workforce.parameters import WorkforceConfig
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shardrun.config import SimulationConfig, load_config
+from shardrun.config.simulation import SimulationConfig, load_config
+from shardrun.config.workflow import EventTable, StageConfig
+from shardrun.config.yaml_source import MAX_BYTES
 from shardrun.errors import ConfigError
 from shardrun.stages import WorkflowStage
-from shardrun.workflow_config import EventTable, StageConfig
 from shardrun.workforce.parameters import WorkforceConfig
-from shardrun.yaml_source import MAX_BYTES
 
 BUNDLED = Path(__file__).parents[2] / "config" / "simulation_config.yaml"
 

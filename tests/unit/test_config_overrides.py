@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from shardrun.config import SimulationConfig
+from shardrun.config.overrides import parse_memory, parse_years, with_overrides
+from shardrun.config.simulation import SimulationConfig
 from shardrun.errors import ConfigError, InputError
-from shardrun.overrides import parse_memory, parse_years, with_overrides
 from shardrun.workforce.parameters import WorkforceConfig
 
 

@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from docs.generate_reference import generated_files
-from shardrun.config import SimulationConfig
-from shardrun.config_schema import config_schema
+from shardrun.config.schema import config_schema
+from shardrun.config.simulation import SimulationConfig
+from shardrun.config.yaml_source import read_yaml
 from shardrun.workforce.parameters import WorkforceConfig
-from shardrun.yaml_source import read_yaml
 from tests.support.in_process import invoke
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from shardrun.config import SimulationConfig
+from shardrun.config.simulation import SimulationConfig
 from shardrun.console.documents import outcome_document, plan_document
 from shardrun.console.numbers import format_column, format_seconds
 from shardrun.console.progress import PlainProgress
 from shardrun.console.progress_grid import ProgressGrid
 from shardrun.console.terminal import Terminal
 from shardrun.console.views import outcome_view, plan_view, summary_view
+from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger_records import RunRecord, Status, StepRecord
-from shardrun.outcome import RunOutcome, SummaryTable
-from shardrun.plan import build_plan
-from shardrun.progress import (
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.records import RunRecord, Status, StepRecord
+from shardrun.pipeline.plan import build_plan
+from shardrun.pipeline.progress import (
     RunEnded,
     RunStarted,
     ShardChanged,
@@ -29,8 +29,8 @@ from shardrun.progress import (
     StepStarted,
 )
 from shardrun.resources import ResourceUsage
-from shardrun.run_folder import RunFolder
-from shardrun.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.runs.outcome import RunOutcome, SummaryTable
+from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
 from shardrun.stages import WorkflowStage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.database import DatabaseLimits, catalog_of, count_rows, open_database
+from shardrun.database.connection import DatabaseLimits, catalog_of, count_rows, open_database
+from shardrun.database.ownership import check_ownership, check_writable, claim_database
 from shardrun.errors import DatabaseError, DatabaseInUseError
-from shardrun.ownership import check_ownership, check_writable, claim_database
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.database_diff import DatabaseDiff, compare_databases
-from shardrun.digest import digest_database
+from shardrun.database.digest import digest_database
+from shardrun.diff.databases import DatabaseDiff, compare_databases
+from shardrun.diff.origins import OriginKind
 from shardrun.errors import DatabaseError, InputError
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger import Ledger
-from shardrun.ledger_records import Status
-from shardrun.origins import OriginKind
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
+from shardrun.ledger.records import Status
 from shardrun.stages import WorkflowStage
 
 MADE_FROM = Fingerprints(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shardrun.digest import digest_database, digest_relation
+from shardrun.database.digest import digest_database, digest_relation
 from shardrun.errors import DatabaseError
 
 Rows = list[tuple[str | None, str | None]]

@@ -15,21 +15,21 @@ import duckdb
 import numpy as np
 import pytest
 
-from shardrun.config import SimulationConfig, load_config
+from shardrun.config.overrides import with_overrides
+from shardrun.config.simulation import SimulationConfig, load_config
 from shardrun.console.ensemble import ensemble_document
-from shardrun.ensemble import EnsembleRequest, accept_ensemble
-from shardrun.ensemble_database import write_ensemble
-from shardrun.ensemble_records import MadeFrom, is_ensemble, read_ensemble
+from shardrun.database.ownership import check_ownership
+from shardrun.ensembles.database import write_ensemble
+from shardrun.ensembles.ensemble import EnsembleRequest, accept_ensemble
+from shardrun.ensembles.headline_figures import HeadlineFigure, headline_figures
+from shardrun.ensembles.member_results import MemberFailure, MemberResult
+from shardrun.ensembles.members import Member, members_of
+from shardrun.ensembles.records import MadeFrom, is_ensemble, read_ensemble
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError
-from shardrun.fingerprints import Fingerprints
-from shardrun.headline_figures import HeadlineFigure, headline_figures
-from shardrun.ledger import Ledger
-from shardrun.member_results import MemberFailure, MemberResult
-from shardrun.members import Member, members_of
-from shardrun.outcome import SummaryTable
-from shardrun.overrides import with_overrides
-from shardrun.ownership import check_ownership
-from shardrun.shard_sizing import WorkerShare
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
+from shardrun.runs.outcome import SummaryTable
+from shardrun.sharding.sizing import WorkerShare
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"
 COLUMNS = ("simulation_year", "hires", "growth_rate", "pay", "note", "updated", "is_sound")

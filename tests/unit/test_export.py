@@ -12,12 +12,12 @@ import duckdb
 import openpyxl
 import pytest
 
-from shardrun.digest import digest_database, digest_relation
+from shardrun.database.digest import digest_database, digest_relation
 from shardrun.errors import DatabaseError, ExportError, InputError
-from shardrun.export import CONTENTS, export_database
-from shardrun.export_files import EXCEL_ROWS, ExportFormat
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger import Ledger
+from shardrun.export.formats import EXCEL_ROWS, ExportFormat
+from shardrun.export.tables import CONTENTS, export_database
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
 
 PEOPLE = """
 select

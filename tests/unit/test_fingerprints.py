@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.config import SimulationConfig, SimulationSection
-from shardrun.dbt_project import read_project
+from shardrun.config.dbt_project import read_project
+from shardrun.config.overrides import with_overrides
+from shardrun.config.simulation import SimulationConfig, SimulationSection
+from shardrun.config.workflow import StageConfig, WorkflowSection
 from shardrun.errors import ProjectError
-from shardrun.fingerprints import Fingerprints, config_settings, project_fingerprint
-from shardrun.overrides import with_overrides
+from shardrun.ledger.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.stages import WorkflowStage
-from shardrun.workflow_config import StageConfig, WorkflowSection
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.bundle import PARTS, new_project
 from shardrun.errors import InputError
+from shardrun.scaffold.bundle import PARTS, new_project
 from tests.support.in_process import invoke
 
 REPOSITORY = Path(__file__).parents[2]

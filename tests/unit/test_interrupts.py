@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.database import memory_database, open_database
-from shardrun.interrupts import interruptible
+from shardrun.database.connection import memory_database, open_database
+from shardrun.database.interrupts import interruptible
 
 # one thread of DuckDB has all the work, and it is as often as not another than the one that asked
 ENDLESS = "select count(*) from range(1000000000000) as numbers (n) where n % 7 = 9"

@@ -12,9 +12,9 @@ from shardrun.console.json_lines import JsonLines
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
-from shardrun.plan import Step
-from shardrun.progress import RunStarted, ShardChanged, StepFailed, UnionFinished
-from shardrun.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.pipeline.plan import Step
+from shardrun.pipeline.progress import RunStarted, ShardChanged, StepFailed, UnionFinished
+from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
 from shardrun.stages import WorkflowStage
 
 EVENTS = WorkflowStage.EVENT_GENERATION

@@ -8,15 +8,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.database import open_database
+from shardrun.database.connection import open_database
+from shardrun.database.ownership import check_ownership
+from shardrun.database.run_folder import RunFolder
+from shardrun.database.run_lock import hold_lock
 from shardrun.errors import ProjectError
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger import Ledger
-from shardrun.ledger_records import LedgerContents, RunLimits, Status, read_ledger
-from shardrun.ownership import check_ownership
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
+from shardrun.ledger.records import LedgerContents, RunLimits, Status, read_ledger
 from shardrun.resources import ResourceUsage
-from shardrun.run_folder import RunFolder
-from shardrun.run_lock import hold_lock
 from shardrun.stages import WorkflowStage
 
 FINGERPRINTS = Fingerprints({"random_seed": 2**64 - 1, "rate": "0.03"}, {"census": "abc"}, "def")

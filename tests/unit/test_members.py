@@ -2,9 +2,9 @@
 
 import pytest
 
+from shardrun.ensembles.members import Member, members_of, parse_seeds
 from shardrun.errors import InputError
-from shardrun.members import Member, members_of, parse_seeds
-from shardrun.shard_sizing import WorkerShare, share_among_runs
+from shardrun.sharding.sizing import WorkerShare, share_among_runs
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger import Ledger
-from shardrun.ledger_records import Status
-from shardrun.outcome import read_outcome
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
+from shardrun.ledger.records import Status
+from shardrun.runs.outcome import read_outcome
 from shardrun.stages import WorkflowStage
 
 

@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardrun.config import SimulationConfig
+from shardrun.config.simulation import SimulationConfig
 from shardrun.console.numbers import format_time_left
 from shardrun.console.pace import Pace, StepKey, seconds_left_of_alike
-from shardrun.plan import Step, build_plan
-from shardrun.progress import RunStarted, ShardChanged, StepFailed, StepFinished, StepStarted
-from shardrun.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.pipeline.plan import Step, build_plan
+from shardrun.pipeline.progress import (
+    RunStarted,
+    ShardChanged,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
+from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
 from shardrun.stages import WorkflowStage
 
 PLAN = build_plan(SimulationConfig(), 2025, 2027)

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from shardrun.bundle import PARTS
+from shardrun.scaffold.bundle import PARTS
 
 REPOSITORY = Path(__file__).parents[2]
 

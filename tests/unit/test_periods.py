@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardrun.config import SimulationConfig, SimulationSection
+from shardrun.config.overrides import parse_years, with_overrides
+from shardrun.config.periods import check_period, following, periods
+from shardrun.config.simulation import SimulationConfig, SimulationSection
 from shardrun.errors import InputError
-from shardrun.overrides import parse_years, with_overrides
-from shardrun.periods import check_period, following, periods
-from shardrun.plan import build_plan
+from shardrun.pipeline.plan import build_plan
 
 MONTHLY = SimulationConfig(
     simulation=SimulationSection.model_validate(

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from shardrun.config import SimulationConfig
-from shardrun.plan import Step, build_plan
+from shardrun.config.simulation import SimulationConfig
+from shardrun.config.workflow import StageConfig, WorkflowSection
+from shardrun.pipeline.plan import Step, build_plan
 from shardrun.stages import WorkflowStage
-from shardrun.workflow_config import StageConfig, WorkflowSection
 
 
 def test_the_default_plan_is_initialization_then_the_years_then_reporting() -> None:

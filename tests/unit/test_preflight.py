@@ -6,12 +6,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shardrun.config import SimulationConfig, load_config
+from shardrun.config.overrides import with_overrides
+from shardrun.config.simulation import SimulationConfig, load_config
 from shardrun.errors import CensusError, DatabaseError, InputError, ProjectError
-from shardrun.ledger import Ledger
-from shardrun.ledger_records import Status
-from shardrun.overrides import with_overrides
-from shardrun.preflight import AcceptedRun, accept_run
+from shardrun.ledger.ledger import Ledger
+from shardrun.ledger.records import Status
+from shardrun.runs.preflight import AcceptedRun, accept_run
 from shardrun.stages import WorkflowStage
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"

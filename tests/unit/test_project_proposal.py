@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from shardrun.config import SimulationConfig, load_config
-from shardrun.project_proposal import Proposal, propose_config
+from shardrun.config.simulation import SimulationConfig, load_config
+from shardrun.scaffold.proposal import Proposal, propose_config
 from shardrun.stages import WorkflowStage
 
 

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger_records import RunLimits, RunRecord, Status, StepRecord
-from shardrun.resource_advice import advise
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.records import RunLimits, RunRecord, Status, StepRecord
 from shardrun.resources import (
     ProcessTree,
     ResourceSampler,
@@ -20,6 +19,7 @@ from shardrun.resources import (
     TreeReading,
     total_usage,
 )
+from shardrun.runs.resource_advice import advise
 from shardrun.stages import WorkflowStage
 
 MB = 1_000_000

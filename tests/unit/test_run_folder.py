@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError
-from shardrun.run_folder import RunFolder
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.config import ProjectSection
-from shardrun.database import DatabaseLimits
-from shardrun.dbt_project import read_mapping
-from shardrun.run_folder import RunFolder
-from shardrun.run_profiles import profiles_folder, run_profiles
+from shardrun.config.dbt_project import read_mapping
+from shardrun.config.simulation import ProjectSection
+from shardrun.database.connection import DatabaseLimits
+from shardrun.database.run_folder import RunFolder
+from shardrun.runs.profiles import profiles_folder, run_profiles
 
 LIMITS = DatabaseLimits(memory_mb=500)
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import shardrun
+from shardrun.ensembles.members import checked_seeds, parse_seeds
 from shardrun.errors import InputError
-from shardrun.members import checked_seeds, parse_seeds
-from shardrun.run_settings import RunSettings, SharedSettings, configure
+from shardrun.runs.settings import RunSettings, SharedSettings, configure
 
 CALLS = [
     (shardrun.run, RunSettings),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
-from shardrun.safe_stages import SafeStages
 from shardrun.shard_safety import StageVerdict
-from shardrun.shard_tasks import JUDGED_VARIANTS
+from shardrun.sharding.safe_stages import SafeStages
+from shardrun.sharding.tasks import JUDGED_VARIANTS
 
 INPUT = RelationName("simulation", "main", "people")
 COLUMNS = {INPUT: {"person": "VARCHAR", "person_key": "UBIGINT"}}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.config import load_config
+from shardrun.config.scenarios import find_scenario, load_with_scenario
+from shardrun.config.simulation import load_config
 from shardrun.errors import ConfigError, InputError
-from shardrun.scenarios import find_scenario, load_with_scenario
 from shardrun.stages import WorkflowStage
 from shardrun.workforce.parameters import WorkforceConfig
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shardrun.config.workflow import EventTable
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
-from shardrun.shard_narrowing import Narrowing, check_keys, find_narrowing
-from shardrun.shards import Shard
-from shardrun.workflow_config import EventTable
+from shardrun.sharding.narrowing import Narrowing, check_keys, find_narrowing
+from shardrun.sharding.shards import Shard
 
 LOANS, RATES = RelationName("db", "main", "loans"), RelationName("db", "main", "rates")
 RAW, ELSEWHERE = RelationName("db", "main", "raw"), RelationName("other", "main", "loans")

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
-from shardrun.shard_session import read_session
+from shardrun.sharding.shard_session import read_session
 
 RATES = RelationName("rates", "main", "exchange")
 

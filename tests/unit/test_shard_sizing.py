@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardrun.errors import InputError
-from shardrun.shard_sizing import (
+from shardrun.sharding.sizing import (
     COORDINATOR_MB,
     LEAST_MB,
     WORKER_MB,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardrun.digest import digest_relation
-from shardrun.table_diff import COPIES, RowsDiff, compare_rows
+from shardrun.database.digest import digest_relation
+from shardrun.diff.tables import COPIES, RowsDiff, compare_rows
 
 # few values, so that keys meet and rows are alike
 Value = st.sampled_from([None, "", "a", "b"])

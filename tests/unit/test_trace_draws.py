@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from shardrun.errors import DatabaseError
-from shardrun.fingerprints import Fingerprints
-from shardrun.ledger import Ledger
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.ledger import Ledger
 from shardrun.workforce.draws import STREAMS, create_draws
 from shardrun.workforce.life import Life, read_life
 from tests.support import render

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
-from shardrun.ledger import Ledger
+from shardrun.ledger.ledger import Ledger
 from tests.support.commands import commands
 from tests.support.desk import DATABASE, Desk
 from tests.support.newer_duckdb import let_newer_duckdb_have_written

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from shardrun.database import DatabaseLimits
+from shardrun.database.connection import DatabaseLimits
 from shardrun.errors import InputError, ShardrunError
 from shardrun.workforce.census_generation import generate_census
 

@@ -14,7 +14,7 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shardrun.database import DatabaseLimits
+from shardrun.database.connection import DatabaseLimits
 from shardrun.workforce.census_generation import generate_census
 
 ImportText = Callable[..., Any]

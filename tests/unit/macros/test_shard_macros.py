@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from shardrun.shards import Shard
+from shardrun.sharding.shards import Shard
 from tests.support.philox import shard_key
 from tests.support.render import render
 

@@ -1,0 +1,1 @@
+"""Where two databases of ours part, and what is behind it."""

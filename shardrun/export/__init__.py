@@ -1,0 +1,1 @@
+"""What a database holds carried out: as files, as data frames."""

@@ -1,0 +1,1 @@
+"""What was run on a database and what is done: written, read back, and taken back."""

@@ -1,0 +1,359 @@
+"""What a ledger says, read back: frozen records, for whoever decides or shows something by them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import duckdb
+
+from shardrun.config.periods import PeriodNames
+from shardrun.database.connection import LEDGER_SCHEMA, qualified
+from shardrun.database.ownership import ledger_has
+from shardrun.database.run_folder import RunFolder
+from shardrun.database.run_lock import is_at_work
+from shardrun.ledger.fingerprints import Fingerprints
+from shardrun.ledger.schema import with_later_columns
+from shardrun.resources import ResourceUsage
+from shardrun.stages import WorkflowStage
+
+
+class Status(StrEnum):
+    """How a run or a step stands.
+
+    ``DIED`` has ended without a word: killed, or its machine or disk was lost.
+    """
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    DIED = "died"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What a run might use of the machine.
+
+    Attributes:
+        cores: at once.
+        memory_mb: DuckDB's in all processes, in megabytes (10^6 bytes).
+        workers: shards at a time; 1 without shards.
+        sharded_stage: the stage that can be run in shards, if the project has one.
+    """
+
+    cores: int
+    memory_mb: int
+    workers: int
+    sharded_stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run, as the ledger has it.
+
+    Attributes:
+        run_id: its name, sortable by time.
+        status: how it stands.
+        started_at: when, in UTC.
+        ended_at: when, in UTC, if it said so.
+        start_year: the first simulated year.
+        end_year: the last simulated year.
+        random_seed: the seed of every draw.
+        threading: threads and shards it ran with.
+        versions: of shardrun, duckdb and dbt, by distribution name.
+        fingerprints: what its result follows from.
+        error: why it failed.
+        limits: what it might use; None in a ledger that did not record it yet.
+    """
+
+    run_id: str
+    status: Status
+    started_at: datetime
+    ended_at: datetime | None
+    start_year: int
+    end_year: int
+    random_seed: int
+    threading: Mapping[str, int]
+    versions: Mapping[str, str]
+    fingerprints: Fingerprints
+    error: str | None
+    limits: RunLimits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of a run, as the ledger has it; the figures are ``None`` until it has ended.
+
+    Attributes:
+        run_id: the run that did it.
+        stage: which stage.
+        year: of which year.
+        status: how it stands.
+        started_at: when, in UTC.
+        seconds: what it took.
+        rows: what the tables that its models write hold for its year, summed.
+        checks: how many tests it ran.
+        checks_passed: how many of them passed, or only warned.
+        resources: what it took of the machine; None too in a ledger that did not record it yet.
+    """
+
+    run_id: str
+    stage: WorkflowStage
+    year: int
+    status: Status
+    started_at: datetime
+    seconds: float | None
+    rows: int | None
+    checks: int | None
+    checks_passed: int | None
+    resources: ResourceUsage | None = None
+
+    @property
+    def cores_busy(self) -> float | None:
+        """How many cores it kept busy on average."""
+        if self.resources is None or not self.seconds:
+            return None
+        return self.resources.cpu_seconds / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRecord:
+    """One shard of a step, as the ledger has it.
+
+    Attributes:
+        run_id: the run that made it.
+        stage: of which stage.
+        year: of which year.
+        shard_id: which of them, from 0.
+        total_shards: how many the step had.
+        status: whether it was made.
+        tries: how often it was begun.
+        worker: the process that made it.
+        seconds: what it took.
+        rows: of the canonical table.
+        peak_memory: of its process until then, in bytes.
+        error: why it failed.
+    """
+
+    run_id: str
+    stage: WorkflowStage
+    year: int
+    shard_id: int
+    total_shards: int
+    status: Status
+    tries: int
+    worker: int | None
+    seconds: float
+    rows: int
+    peak_memory: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRecord:
+    """One branching, as the ledger has it: years that were taken from another database.
+
+    Attributes:
+        source: the other database, where it was then.
+        source_run_id: the last run of it.
+        year: the first year that was not taken from there.
+        branched_at: when, in UTC.
+        fingerprints: what the years from then on follow from.
+    """
+
+    source: Path
+    source_run_id: str
+    year: int
+    branched_at: datetime
+    fingerprints: Fingerprints
+
+    def __str__(self) -> str:
+        """Say to a person what was taken from where."""
+        return f"the years before {self.year} are those of {self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerContents:
+    """All that a ledger holds, runs and steps as they were recorded: a clock may be set back."""
+
+    runs: tuple[RunRecord, ...]
+    steps: tuple[StepRecord, ...]
+    shards: tuple[ShardRecord, ...] = ()
+    branches: tuple[BranchRecord, ...] = ()
+
+    @property
+    def made_from(self) -> Fingerprints | None:
+        """What the next run must be made from too, to go on; None where nothing has begun."""
+        if not self.runs:
+            return None
+        last = self.runs[-1]
+        if self.branches and self.branches[-1].source_run_id == last.run_id:
+            return self.branches[-1].fingerprints  # branched off, and no run has begun since
+        return last.fingerprints
+
+    @property
+    def period_names(self) -> PeriodNames:
+        """What the project calls its periods."""
+        return self.runs[-1].fingerprints.period_names if self.runs else PeriodNames()
+
+    @property
+    def done(self) -> frozenset[tuple[WorkflowStage, int]]:
+        """The stages and years that need not be run again."""
+        return frozenset(
+            (step.stage, step.year) for step in self.steps if step.status is Status.FINISHED
+        )
+
+    @property
+    def took(self) -> Mapping[tuple[WorkflowStage, int], float]:
+        """The seconds that each of them took."""
+        return {
+            (step.stage, step.year): step.seconds
+            for step in self.steps
+            if step.status is Status.FINISHED and step.seconds is not None
+        }
+
+
+def read_ledger(connection: duckdb.DuckDBPyConnection, catalog: str) -> LedgerContents:
+    """Read the ledger of an attached database.
+
+    Args:
+        connection: any connection of the instance.
+        catalog: the name the database is attached under; it must hold a ledger.
+
+    Returns:
+        what was recorded; but what says ``running`` without its process is told as what it is.
+    """
+    runs = connection.execute(
+        "select run_id, status, epoch_us(started_at), epoch_us(ended_at), start_year, end_year, "
+        "random_seed, threading, versions, config, inputs, project, error, limits "
+        f"from {with_later_columns(catalog, 'runs')} order by place"
+    ).fetchall()
+    steps = connection.execute(
+        "select run_id, year, stage, status, epoch_us(started_at), seconds, rows, checks, "
+        "checks_passed, cpu_seconds, peak_memory, read_bytes, written_bytes "
+        f"from {with_later_columns(catalog, 'steps')} order by place"
+    ).fetchall()
+    standing = _standing(connection, catalog, {run[0]: Status(run[1]) for run in runs})
+    return LedgerContents(
+        runs=tuple(
+            RunRecord(
+                run_id=run_id,
+                status=standing[run_id],
+                started_at=_utc(started),
+                ended_at=None if ended is None else _utc(ended),
+                start_year=start_year,
+                end_year=end_year,
+                random_seed=random_seed,
+                threading=json.loads(threading),
+                versions=json.loads(versions),
+                fingerprints=Fingerprints(json.loads(config), json.loads(inputs), project),
+                error=error,
+                limits=None if limits is None else RunLimits(**json.loads(limits)),
+            )
+            for (
+                run_id,
+                _,
+                started,
+                ended,
+                start_year,
+                end_year,
+                random_seed,
+                threading,
+                versions,
+                config,
+                inputs,
+                project,
+                error,
+                limits,
+            ) in runs
+        ),
+        steps=tuple(
+            StepRecord(
+                run_id=run_id,
+                stage=WorkflowStage(stage),
+                year=year,
+                status=standing[run_id] if status == Status.RUNNING else Status(status),
+                started_at=_utc(started),
+                seconds=seconds,
+                rows=rows,
+                checks=checks,
+                checks_passed=checks_passed,
+                resources=None if cpu_seconds is None else ResourceUsage(cpu_seconds, *of_tree),
+            )
+            for (
+                run_id,
+                year,
+                stage,
+                status,
+                started,
+                seconds,
+                rows,
+                checks,
+                checks_passed,
+                cpu_seconds,
+                *of_tree,
+            ) in steps
+        ),
+        shards=_read_shards(connection, catalog),
+        branches=_read_branches(connection, catalog),
+    )
+
+
+def _standing(
+    connection: duckdb.DuckDBPyConnection, catalog: str, recorded: Mapping[str, Status]
+) -> dict[str, Status]:
+    """Return how runs stand, by their ids: one whose owner is gone can't say so itself."""
+    [(path,)] = connection.execute(
+        "select path from duckdb_databases() where database_name = ?", [catalog]
+    ).fetchall()
+    lock = RunFolder(Path(path).absolute()).lock
+    return {
+        run_id: Status.DIED if status is Status.RUNNING and not is_at_work(lock, run_id) else status
+        for run_id, status in recorded.items()
+    }
+
+
+def _read_shards(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[ShardRecord, ...]:
+    """Read the shards; a database of before the ledger recorded them has none."""
+    if not ledger_has(connection, catalog, "shards"):
+        return ()
+    shards = connection.execute(
+        "select run_id, stage, year, shard_id, total_shards, status, tries, worker, seconds, rows, "
+        f"peak_memory, error from {qualified(catalog, LEDGER_SCHEMA, 'shards')} "
+        "order by rowid"
+    ).fetchall()
+    return tuple(
+        ShardRecord(run_id, WorkflowStage(stage), year, shard_id, total, Status(status), *rest)
+        for run_id, stage, year, shard_id, total, status, *rest in shards
+    )
+
+
+def _read_branches(connection: duckdb.DuckDBPyConnection, catalog: str) -> tuple[BranchRecord, ...]:
+    """Read the branchings; a database of before the ledger recorded them has none."""
+    if not ledger_has(connection, catalog, "branches"):
+        return ()
+    branches = connection.execute(
+        "select source, source_run_id, year, epoch_us(branched_at), config, inputs, project "
+        f"from {qualified(catalog, LEDGER_SCHEMA, 'branches')} order by rowid"
+    ).fetchall()
+    return tuple(
+        BranchRecord(
+            Path(source),
+            run_id,
+            year,
+            _utc(branched),
+            Fingerprints(json.loads(config), json.loads(inputs), project),
+        )
+        for source, run_id, year, branched, config, inputs, project in branches
+    )
+
+
+def _utc(microseconds: int) -> datetime:
+    """Return an instant that DuckDB gave as an integer: as a TIMESTAMPTZ it would need pytz."""
+    return datetime.fromtimestamp(microseconds / 1e6, UTC)
