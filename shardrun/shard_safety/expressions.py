@@ -77,6 +77,10 @@ def not_understood(node: NotUnderstood) -> Refusal:
 class Queries(Protocol):
     """What analyses the queries inside expressions."""
 
+    @property
+    def inexact_sums(self) -> bool:
+        """Return whether sums of floating-point numbers are taken as they come."""
+
     def relation_of(
         self, query: AnyQuery, ctes: Mapping[str, NamedQuery], outer: Scope | None
     ) -> Relation:
@@ -223,7 +227,11 @@ class Expressions:
         self.order(node.order)
         if self._outer_columns > outer and self._own_columns == own:
             self._refuse(filled(_OUTER_AGGREGATE, f"{node.name}()"), node)
-        elif refusal := aggregate_refusal(node.name, values, is_ordered=bool(node.order)):
+        elif refusal := aggregate_refusal(
+            *(node.name, values),
+            is_ordered=bool(node.order),
+            may_be_inexact=self._queries.inexact_sums,
+        ):
             self._refuse(refusal, node)
         return Column(is_exact=gives_exact(node.name, values))
 
@@ -234,7 +242,11 @@ class Expressions:
         is_ordered = bool(self.order(node.order) + self.order(node.argument_order))
         if node.schema:
             self._refuse(functions.refusal_of("", f"{node.schema}.{node.name}()"), node)
-        elif refusal := window_refusal(node.name, values, is_ordered=is_ordered):
+        elif refusal := window_refusal(
+            *(node.name, values),
+            is_ordered=is_ordered,
+            may_be_inexact=self._queries.inexact_sums,
+        ):
             self._refuse(refusal, node)
         if self.scope.sources.spread.is_keyed and not any(p.names_entity for p in partitions):
             self._refuse(filled(_WINDOW, f"{node.name}()"), node)

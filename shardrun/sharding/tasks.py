@@ -108,6 +108,7 @@ def judge_stage(
         canonical=table.model,
         narrowed=[qualified(*name) for name in narrowing.inputs],
         unreadable={qualified(*name): what for name, what in unreadable.items()},
+        inexact_sums=table.inexact_sums == "accept",
     )
     facts = check_models(
         [node for node in stage.nodes if node.unique_id in stage.built],

@@ -65,10 +65,18 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
     assert not (project / "shop.duckdb").exists()
 
 
-def test_a_public_project_runs_by_the_configuration_that_init_proposes(tmp_path: Path) -> None:
-    project = _copied(tmp_path, "jaffle_shop")
-    expected = _by_command_line(project, project / "jaffle_shop.duckdb", {}, None)
-    proposed = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def jaffle_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatabaseDigest]:
+    """dbt Labs' project as it is, and what dbt's own command line makes of it."""
+    project = _copied(tmp_path_factory.mktemp("public"), "jaffle_shop")
+    return project, _by_command_line(project, project / "jaffle_shop.duckdb", {}, None)
+
+
+def test_a_public_project_runs_by_the_configuration_that_init_proposes(
+    jaffle_shop: tuple[Path, DatabaseDigest],
+) -> None:
+    project, expected = jaffle_shop
+    proposed = invoke("init", "--existing", "jaffle_shop", cwd=project.parent)
     assert proposed.returncode == 0, proposed.stderr
     assert "the project runs once" in proposed.stderr
     done = invoke("run", "--config", "shardrun.yaml", "--json", cwd=project)
@@ -76,5 +84,24 @@ def test_a_public_project_runs_by_the_configuration_that_init_proposes(tmp_path:
     assert json.loads(done.stdout)["success"]
     assert digest_database(project / "simulation.duckdb") == expected
     assert [table.table for table in expected.tables][:2] == ["customers", "orders"]
-    again = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
+    again = invoke("init", "--existing", "jaffle_shop", cwd=project.parent)
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_a_public_project_in_shards_by_config_alone_has_the_digests_of_its_plain_dbt_run(
+    shards: int, jaffle_shop: tuple[Path, DatabaseDigest]
+) -> None:
+    project, expected = jaffle_shop
+    shutil.copy(REPOSITORY / "tests" / "projects" / "jaffle_shop.yaml", project.parent)
+    database = project.parent / f"in_{shards}.duckdb"
+    done = invoke(
+        *("run", "--config", "jaffle_shop.yaml", "--database", database),
+        *("--shards", str(shards), "--json"),
+        cwd=project.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert digest_database(database) == expected
+    with duckdb.connect(database, read_only=True) as connection:
+        made = connection.execute("select sum(rows) from shardrun.shards").fetchall()
+    assert made == ([(99,)] if shards > 1 else [(None,)])
