@@ -74,7 +74,7 @@ def check(
         end_year=end_year,
         shards=parse_shards(shards) if shards else None,
     )
-    folder = RunFolder(database.absolute())
+    folder = RunFolder(database.resolve())
     importers = project_inputs(chosen, terminal.remark)
     found = check_project(chosen, importers, folder)
     difference = None
