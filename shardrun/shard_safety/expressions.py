@@ -19,9 +19,10 @@ from shardrun.shard_safety.function_rules import (
     is_aggregate,
     window_refusal,
 )
-from shardrun.shard_safety.relations import Column, Refusal, Relation, Spread
+from shardrun.shard_safety.relations import Column, Refusal, Relation, Spread, coalesced
 from shardrun.shard_safety.scope import UNKNOWN, Found, Scope
 from shardrun.shard_safety.syntax import (
+    COALESCE,
     AnyExpression,
     AnyQuery,
     Call,
@@ -41,7 +42,6 @@ from shardrun.shard_safety.syntax import (
 
 _EXACT = Column(is_exact=True)
 
-_EXACT_COMPOUNDS = frozenset(("CASE", "OPERATOR_COALESCE"))
 _TRUTHS = ("BETWEEN", "COMPARE_", "CONJUNCTION_", "OPERATOR_IS_", "OPERATOR_NOT")
 
 _SUBQUERY = Refusal(
@@ -134,8 +134,10 @@ class Expressions:
                 return _EXACT
             case Compound():
                 values = self.values(node.children)
-                if node.kind in _EXACT_COMPOUNDS:
-                    results = values if node.kind != "CASE" else [*values[1::2], values[-1]]
+                if node.kind == COALESCE:
+                    return self._coalesce(node, values)
+                if node.kind == "CASE":
+                    results = (*values[1::2], values[-1])
                     return Column(is_exact=all(value.is_exact for value in results))
                 return Column(is_exact=node.kind.startswith(_TRUTHS))
             case Call():
@@ -206,6 +208,14 @@ class Expressions:
         if node.type_name in functions.TEXT_TYPES and not node.is_try:
             return replace(value, is_exact=True)
         return Column(is_exact=node.type_name in functions.EXACT_TYPES)
+
+    def _coalesce(self, node: Compound, values: Sequence[Column]) -> Column:
+        value = coalesced(values)
+        if value.key and value.may_be_null:
+            names = [each.names for each in node.children if isinstance(each, ColumnRef)]
+            is_present = self.scope.sources.is_present(value.key, names)
+            return replace(value, may_be_null=not is_present)
+        return value
 
     def _call(self, node: Call) -> Column:
         shown = f"{node.name}()"
