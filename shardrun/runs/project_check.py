@@ -137,8 +137,8 @@ def _judge_years(
             stage = runner.compile_stage(table.stage, step.year, JUDGED_VARIANTS)
             with runner.cursor() as connection:
                 columns = read_columns(connection, stage.inputs)
-                unreadable = read_session(connection, stage).unreadable
-            verdict = judge_stage(stage, columns, table, sql_folder, unreadable)
+                session = read_session(connection, stage)
+            verdict = judge_stage(stage, columns, table, sql_folder, session)
             write_judged_sql(stage, verdict, sql_folder)
             yield verdict
             if step.year == years.end_year:

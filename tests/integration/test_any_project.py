@@ -65,6 +65,55 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
     assert not (project / "shop.duckdb").exists()
 
 
+def test_what_profiles_hold_means_the_same_in_shards_and_secrets_stay_where_they_are(
+    tmp_path: Path,
+) -> None:
+    project = _copied(tmp_path, "meters")
+    with duckdb.connect(project / "tariffs.duckdb") as connection:
+        connection.execute("create table prices as select 0.25::decimal(9, 4) as price")
+    env = {"METERS_TOKEN": "not-to-be-told"}
+    expected = _by_command_line(project, project / "plain.duckdb", env, None)
+    done = invoke("run", "--config", "config.yaml", "--shards", "3", cwd=project, **env)
+    assert done.returncode == 0, done.stderr
+    assert digest_database(project / "simulation.duckdb") == expected
+    with duckdb.connect(project / "simulation.duckdb", read_only=True) as connection:
+        days = connection.execute("select day::varchar, half from daily where meter_id = 'm3'")
+        assert days.fetchall() == [("2024-12-31", 2), ("2025-01-01", 3)]
+    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert not any(env["METERS_TOKEN"].encode() in content for content in written)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        (
+            "profiles.yml",
+            "      extensions: [{name: spatial, repo: \"'/nowhere'\"}]\n",
+            'Failed to install local extension "spatial"',
+        ),
+        ("profiles.yml", "      plugins: [{module: no_such}]\n", "No module named 'no_such'"),
+        (
+            "catalogs.yml",
+            "catalogs: [{name: lake, write_integrations: [{name: x, catalog_type: unity}]}]\n",
+            "Catalog type is not supported",
+        ),
+    ],
+)
+def test_what_dbt_can_t_open_ends_in_dbt_s_own_reason(
+    file: str, text: str, says: str, tmp_path: Path
+) -> None:
+    project = _copied(tmp_path, "meters")
+    (project / "profiles.yml").write_text(
+        "meters: {target: dev, outputs: {dev: {type: duckdb, path: plain.duckdb}}}\n"
+        if file != "profiles.yml"
+        else "meters:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n"
+    )
+    with (project / file).open("a") as stream:
+        stream.write(text)
+    refused = invoke("run", "--config", "config.yaml", cwd=project)
+    assert (refused.returncode, says in refused.stderr) == (2, True), refused.stderr
+
+
 @pytest.fixture(scope="module")
 def jaffle_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatabaseDigest]:
     """dbt Labs' project as it is, and what dbt's own command line makes of it."""
