@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -104,14 +105,14 @@ def test_what_dbt_can_t_open_ends_in_dbt_s_own_reason(
 ) -> None:
     project = _copied(tmp_path, "meters")
     (project / "profiles.yml").write_text(
-        "meters: {target: dev, outputs: {dev: {type: duckdb, path: plain.duckdb}}}\n"
-        if file != "profiles.yml"
-        else "meters:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n"
+        "meters:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n"
     )
     with (project / file).open("a") as stream:
         stream.write(text)
-    refused = invoke("run", "--config", "config.yaml", cwd=project)
+    refused = invoke("check", "--config", "config.yaml", cwd=project)
     assert (refused.returncode, says in refused.stderr) == (2, True), refused.stderr
+    [log] = re.findall(r"dbt's log: (\S+)", refused.stderr)
+    assert Path(log).is_file()
 
 
 @pytest.fixture(scope="module")
