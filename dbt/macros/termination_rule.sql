@@ -26,7 +26,7 @@ at_risk as (
         year_parameters.days_in_year,
         year_parameters.last_day - {{ population }}.at_risk_from + 1 as days_at_risk
     from {{ population }}
-    inner join hazards using (age_band, tenure_band, job_level)
+    left join hazards using (age_band, tenure_band, job_level)
     cross join year_parameters
 ),
 
@@ -59,7 +59,7 @@ decided as (
         case when risk_dated.termination_date is not null then reasons.termination_reason end
             as termination_reason
     from risk_dated
-    inner join reasons
+    left join reasons
         on
             risk_dated.age_band = reasons.age_band
             and {{ shardrun.pick('risk_dated.draw_termination_reason', 1000) }} = reasons.slot

@@ -80,7 +80,7 @@ facing as (
         hazards.deferral_change_hazard,
         year_parameters.* exclude (simulation_year)
     from employees
-    inner join hazards using (age_band, tenure_band, job_level)
+    left join hazards using (age_band, tenure_band, job_level)
     cross join year_parameters
 )
 
