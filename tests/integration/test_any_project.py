@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.cli.main import dbtRunner
 
 from shardrun.database.digest import DatabaseDigest, digest_database
 from shardrun.dbt_runner import DbtRunner
@@ -28,14 +29,14 @@ def _copied(folder: Path, name: str) -> Path:
 
 
 def _by_command_line(
-    project: Path, file: Path, env: dict[str, str], *years: int | None
+    project: Path, file: Path, env: dict[str, str], *years: int | None, fails: bool = False
 ) -> DatabaseDigest:
     dbt = DbtRunner(
         project, run_dir=project.parent / "plain", mode="subprocess", env=env, threads=2
     )
     with inside(project):  # relative paths in profiles and sources are the working directory's
         for year in years:
-            assert dbt.execute_command(["build"], year).success
+            assert dbt.execute_command(["build"], year).success is not fails
     return digest_database(file)
 
 
@@ -155,3 +156,27 @@ def test_a_public_project_in_shards_by_config_alone_has_the_digests_of_its_plain
     with duckdb.connect(database, read_only=True) as connection:
         made = connection.execute("select sum(rows) from shardrun.shards").fetchall()
     assert made == ([(99,)] if shards > 1 else [(None,)])
+
+
+def test_the_project_that_everybody_begins_with_fails_as_it_does_by_itself(
+    tmp_path: Path,
+) -> None:
+    with inside(tmp_path):
+        quietly = ("--no-send-anonymous-usage-stats", "--profiles-dir", str(tmp_path))
+        init = ("init", "starter", "--skip-profile-setup")
+        assert dbtRunner().invoke([*init, *quietly]).success
+    project = tmp_path / "starter"
+    (project / "profiles.yml").write_text(
+        "starter: {target: dev, outputs: {dev: {type: duckdb, path: plain.duckdb}}}\n"
+    )
+    expected = _by_command_line(project, project / "plain.duckdb", {}, None, fails=True)
+    assert [(table.table, table.rows) for table in expected.tables] == [("my_first_dbt_model", 2)]
+    assert invoke("init", "--existing", "starter", cwd=tmp_path).returncode == 0
+    done = invoke("run", "--config", "shardrun.yaml", cwd=project)
+    assert done.returncode == 3, done.stderr
+    assert "not_null_my_first_dbt_model_id" in done.stderr
+    [failures, *tables] = sorted(
+        digest_database(project / "simulation.duckdb").tables, key=lambda table: table.rows
+    )
+    assert tables == list(expected.tables)
+    assert failures.table == "shardrun_failures.not_null_my_first_dbt_model_id"
