@@ -15,7 +15,7 @@ from shardrun.console.terminal import Terminal
 from shardrun.database.connection import ALIAS, open_database
 from shardrun.database.ownership import check_ownership
 from shardrun.errors import InputError
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.runs.execution import DEFAULT_DATABASE
 from shardrun.runs.preflight import hold_database
 from shardrun.runs.projects import load_run_config

@@ -30,7 +30,7 @@ from shardrun.database.ownership import check_ownership
 from shardrun.database.row_keys import find_key
 from shardrun.errors import ExportError, InputError
 from shardrun.export.formats import ExportFormat, check_size, write_file
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.sql import quote_identifier
 
 CONTENTS = "export.json"

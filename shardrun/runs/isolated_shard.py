@@ -23,7 +23,8 @@ from shardrun.database.ownership import check_ownership, claim_database
 from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError, ShardError
 from shardrun.ledger.fingerprints import Fingerprints, config_settings, project_fingerprint
-from shardrun.ledger.records import LedgerContents, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents
 from shardrun.pipeline.plan import build_plan
 from shardrun.runs.project_runner import build_runner
 from shardrun.sharding.comparison import Comparison, compare_shard

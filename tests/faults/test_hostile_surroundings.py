@@ -20,7 +20,7 @@ from shardrun import run as simulate
 from shardrun.database.connection import ALIAS, open_database
 from shardrun.database.digest import digest_database
 from shardrun.errors import RunInterruptedError
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.pipeline.progress import ProgressEvent, StepFinished
 from shardrun.report.time_axis import placed_steps
 from tests.support.command_line import environment, shardrun
