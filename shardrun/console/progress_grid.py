@@ -25,7 +25,8 @@ from shardrun.pipeline.progress import (
     StepStarted,
     UnionFinished,
 )
-from shardrun.sharding.shards import Shard, ShardProgress, ShardState
+from shardrun.sharding.shard_results import ShardProgress, ShardState
+from shardrun.sharding.shards import Shard
 from shardrun.stages import WorkflowStage
 
 _GAP = 2

@@ -19,9 +19,10 @@ import pytest
 
 from shardrun.errors import ShardError
 from shardrun.sharding.coordinator import UnionResult, write_union
-from shardrun.sharding.shard_checks import CanonicalTable, SideTable
 from shardrun.sharding.shard_pool import ShardPool, run_shards
-from shardrun.sharding.shards import Relation, ShardResult, ShardTask
+from shardrun.sharding.shard_results import ShardResult
+from shardrun.sharding.shards import Relation, ShardTask
+from shardrun.sharding.united_tables import CanonicalTable, SideTable
 from shardrun.sharding.worker import run_shard
 from tests.support.sharding import (
     CATALOG,

@@ -30,7 +30,8 @@ from shardrun.pipeline.progress import (
 )
 from shardrun.resources import ResourceUsage
 from shardrun.runs.outcome import RunOutcome, SummaryTable
-from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shard_results import ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shards import Shard
 from shardrun.stages import WorkflowStage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
