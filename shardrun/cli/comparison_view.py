@@ -16,7 +16,8 @@ from shardrun.console.diff import origins_view
 from shardrun.console.documents import Document, json_value
 from shardrun.console.numbers import NOTHING, format_column
 from shardrun.console.terminal import Terminal
-from shardrun.workforce.comparison import Comparison, Figure, Number, PartedLife, People
+from shardrun.workforce.comparison import Comparison, Figure, Number
+from shardrun.workforce.people_compared import PartedLife, People
 
 _CHANCE = (
     "The seed or the census differs, so lives differ by chance too, and not only by what was "
