@@ -63,7 +63,8 @@ def shard(
     beside the database.
     """
     # dbt takes a second to import; a refusal shall not wait for it.
-    from shardrun.runs.isolated_shard import ShardOfOne, entity_shard, run_isolated_shard
+    from shardrun.runs.isolated_shard import run_isolated_shard
+    from shardrun.runs.isolated_task import ShardOfOne, entity_shard
     from shardrun.sharding.shards import Shard
 
     terminal: Terminal = context.obj
