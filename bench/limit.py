@@ -7,7 +7,7 @@ itself does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +66,7 @@ def _statements(workspace: Workspace) -> list[str]:
     from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 
     written: list[str] = []
-    execute = DuckDBCursorWrapper.execute
+    execute: Callable[..., Any] = DuckDBCursorWrapper.execute
 
     def recorded(cursor: Any, sql: str, bindings: Any = None) -> Any:
         if _WRITES.match(sql):
