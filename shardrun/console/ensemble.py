@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 
 from rich import box
@@ -98,14 +98,22 @@ def _statistics_table(rows: Sequence[FigureStatistics]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for figure, group in groupby(rows, key=lambda row: row.figure):
         of_figure = list(group)
-        # one format for a whole figure, so that its numbers can be compared with each other; errors
+        # one unit for a whole figure, so that its numbers can be compared with each other; errors
         # are so much smaller that they have their own
         values = [getattr(row, name) for row in of_figure for name in _COMPARED]
-        shown = iter(format_column(figure, values))
+        mean, *quantiles = (
+            format_column(
+                figure,
+                [getattr(row, name) for row in of_figure],
+                beside=values,
+                of_counts=of_figure[0].is_count,
+            )
+            for name in _COMPARED
+        )
         errors = format_errors(figure, [row.standard_error for row in of_figure])
-        for place, (row, error) in enumerate(zip(of_figure, errors, strict=True)):
-            mean, *quantiles = islice(shown, len(_COMPARED))
-            name = figure.replace("_", " ") if place == 0 else ""
-            table.add_row(name, str(row.year), mean, error, *quantiles)
+        years = [str(row.year) for row in of_figure]
+        names = [figure.replace("_", " "), *[""] * (len(years) - 1)]
+        for row in zip(names, years, mean, errors, *quantiles, strict=True):
+            table.add_row(*row)
         table.add_section()
     return table

@@ -20,6 +20,7 @@ SHADES = 6
 """Colours from light to dark, for classes in an order."""
 
 COUNT = ",d"
+MEAN_COUNT = ",.1~f"
 AMOUNT = ",.2f"
 PERCENT = ".1%"
 

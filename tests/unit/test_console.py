@@ -108,6 +108,21 @@ def test_figures_look_as_their_column_says(name: str, values: list, shown: list)
 
 
 @pytest.mark.parametrize(
+    ("values", "beside", "shown"),
+    [
+        ([12.25, 9.0, None], [], ["12.2", "9.0", "-"]),
+        ([11.0, 13.0], [12.25], ["11", "13"]),
+        ([11.0, 990.5], [1003.0], ["11", "990"]),
+        ([60_000.5], [11_000_000.0], ["0.1 M"]),
+    ],
+)
+def test_means_of_counts_have_one_decimal_and_whole_percentiles_none(
+    values: list, beside: list, shown: list
+) -> None:
+    assert format_column("hires", values, beside=beside, of_counts=True) == shown
+
+
+@pytest.mark.parametrize(
     ("seconds", "shown"),
     [(0.004, "0.00 s"), (9.94, "9.94 s"), (12.34, "12.34 s"), (245, "4:05"), (3845, "1:04:05")],
 )
