@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from shardrun.console.documents import Document
 from shardrun.console.numbers import format_column, format_errors
+from shardrun.console.paths import path_line
+from shardrun.console.tables import ruled_table
 from shardrun.ensembles.records import EnsembleContents, FigureStatistics
 
 _COMPARED = ("mean", "p10", "p50", "p90")
@@ -33,7 +34,7 @@ def ensemble_view(ensemble: EnsembleContents, database: Path) -> RenderableType:
         for record in ensemble.members
         if not record.finished
     ]
-    parts.append(Text(f"database  {database}", overflow="fold"))
+    parts.append(path_line("database", database))
     return Group(*parts)
 
 
@@ -92,7 +93,7 @@ def _name(scenario: str) -> str:
 
 
 def _statistics_table(rows: Sequence[FigureStatistics]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = ruled_table()
     table.add_column("figure")
     for name in ("year", "mean", "± error", "p10", "p50", "p90"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -216,10 +216,12 @@ def test_the_document_says_the_same_as_the_tables() -> None:
 def test_the_plan_shows_each_step_with_its_dbt_command(
     terminal: Terminal, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = SimulationConfig()
+    foundation = {"tags": ["FOUNDATION"], "exclude": ["slow"]}
+    config = SimulationConfig.model_validate({"workflow": {"stages": {"foundation": foundation}}})
     plan = build_plan(config, 2025, 2026)
     terminal.show(plan_view(config, plan))
     shown = capsys.readouterr().out
+    assert shown.count("run --select tag:FOUNDATION --exclude slow") == 2
     assert shown.count("run --select tag:EVENT_GENERATION") == 2
     assert shown.count("build --select tag:INITIALIZATION") == 1
     assert plan_document(config, plan)["steps"][1] == {
@@ -227,6 +229,7 @@ def test_the_plan_shows_each_step_with_its_dbt_command(
         "stage": "foundation",
         "command": "run",
         "select": ["tag:FOUNDATION"],
+        "exclude": ["slow"],
     }
 
 
