@@ -18,10 +18,10 @@ from shardrun.ledger.reader import read_ledger
 from shardrun.ledger.written_tables import read_written_tables
 from shardrun.report.blocks import Chart, Page
 from shardrun.report.ensemble_page import ensemble_page
+from shardrun.report.origin_section import origin_section
 from shardrun.report.page import check_target, write_page
 from shardrun.report.run_sections import (
     checks_section,
-    origin_section,
     read_checks,
     reporting_section,
     run_tiles,

@@ -135,7 +135,7 @@ def export_database(
         except (OSError, duckdb.IOException) as error:
             raise ExportError(
                 f"the export to {folder} failed, nothing is left of it: {error}"
-            ) from (error)
+            ) from error
     return export
 
 

@@ -5,7 +5,6 @@ Shows what the ensemble's database says; it must never compute a statistic itsel
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +14,7 @@ from shardrun.ensembles.records import EnsembleContents, FigureStatistics
 from shardrun.report.bands import Band, bands
 from shardrun.report.blocks import Chart, DataTable, Page, Section, Tile
 from shardrun.report.figures import AMOUNT, COUNT, MEAN_COUNT, PERCENT
+from shardrun.report.origin_section import setting_rows
 
 _CONFIGURATION = "configuration"
 _TILES = 4
@@ -147,15 +147,13 @@ def _origin(ensemble: EnsembleContents) -> Section:
     blocks = []
     for scenario, origin in ensemble.made_from.items():
         made_from = origin.fingerprints
-        settings = tuple(
-            (key, value if isinstance(value, str) else json.dumps(value))
-            for key, value in sorted(made_from.config.items())
-        )
         digests = (*sorted(made_from.inputs.items()), ("project", made_from.project))
         versions = tuple(sorted(origin.versions.items()))
         blocks.append(
             DataTable(
-                f"Made from: {_name(scenario)}", ("name", "value"), (*settings, *digests, *versions)
+                f"Made from: {_name(scenario)}",
+                ("name", "value"),
+                (*setting_rows(made_from), *digests, *versions),
             )
         )
     return Section("Where it comes from", "All members of a scenario but for the seed.", blocks)

@@ -50,7 +50,7 @@ def lines(
     Args:
         x: years, as a rule.
         series: values by name.
-        number: how a value is said, COUNT, AMOUNT or PERCENT.
+        number: how a value is said, such as COUNT, AMOUNT or PERCENT.
         from_zero: whether the axis begins at zero.
     """
     return {
