@@ -24,6 +24,8 @@ INPUTS = {
     "(deferral_rate * 10000)::bigint as deferral_rate) from stg_census",
     "hires": "select * replace ((compensation * 100)::bigint as compensation) "
     "from int_hires where simulation_year = $year",
+    "leavers": "select employee_id, termination_date as leaving_date, termination_reason "
+    "from int_opening_terminations where simulation_year = $year",
     "layoffs": "select employee_id, termination_date as layoff_date "
     "from int_layoffs where simulation_year = $year",
     "hazards": "select * from stg_hazards",
@@ -31,7 +33,6 @@ INPUTS = {
     "ratings": "select * from stg_performance_ratings",
     "choices": "select slot, (deferral_rate * 10000)::bigint as enrolled_rate "
     "from stg_deferral_choices",
-    "reasons": "select age_band, slot, termination_reason from stg_termination_reasons",
     "age_bands": "select age, age_band from stg_age_bands",
     "tenure_bands": "select tenure_years, tenure_band from stg_tenure_bands",
     "year": "select * from int_year_parameters where simulation_year = $year",

@@ -82,23 +82,16 @@ def _opening(inputs: dict[str, pl.DataFrame], year: _Year) -> pl.DataFrame:
     people = people.join(inputs["age_bands"], on="age").join(
         inputs["tenure_bands"], on="tenure_years"
     )
-    people = people.join(inputs["hazards"], on=["age_band", "tenure_band", "job_level"])
-    people = add_draws(people, year.number, year.seed, STREAMS[:3])
-    leaves = occurs("termination", pl.col("termination_hazard") * year.days / year.days)
-    people = people.with_columns(
-        slot=pick("termination_reason", 1000),
-        own_date=pl.when(leaves).then(year.first_day + pick("termination_date", year.days)),
-    ).join(inputs["reasons"], on=["age_band", "slot"])
-    layoffs = inputs["layoffs"].with_columns(pl.col("layoff_date").cast(pl.Int32))
-    people = people.join(layoffs, on="employee_id", how="left")
+    people = people.join(inputs["leavers"], on="employee_id", how="left")
+    people = people.join(inputs["layoffs"], on="employee_id", how="left")
     return people.select(
         *("employee_id", "employee_key", "hire_date", "job_level", "compensation"),
         *("is_enrolled", "deferral_rate", "age_band", "tenure_band"),
         pl.lit(False).alias("is_new_hire"),
-        pl.coalesce("own_date", "layoff_date").cast(pl.Int32).alias("termination_date"),
+        pl.coalesce("leaving_date", "layoff_date").cast(pl.Int32).alias("termination_date"),
         pl.when(pl.col("layoff_date").is_not_null())
         .then(pl.lit("layoff"))
-        .otherwise(pl.when(leaves).then("termination_reason"))
+        .otherwise("termination_reason")
         .alias("termination_reason"),
     )
 

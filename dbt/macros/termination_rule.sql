@@ -1,7 +1,6 @@
 {#-
-    The termination rule as CTEs, the last one `decided`: `population` with a draw_layoff, a
-    draw_termination_date, a termination_date (null where the employee stays) and a
-    termination_reason.
+    The termination rule as CTEs, the last one `decided`: `population` with a termination_hazard, a
+    termination_date and a termination_reason, both null where the employee stays.
 
     A yearly hazard counts in proportion to the days at risk; the day is uniform on them.
 
@@ -26,14 +25,14 @@ at_risk as (
         year_parameters.days_in_year,
         year_parameters.last_day - {{ population }}.at_risk_from + 1 as days_at_risk
     from {{ population }}
-    inner join hazards using (age_band, tenure_band, job_level)
+    left join hazards using (age_band, tenure_band, job_level)
     cross join year_parameters
 ),
 
 risk_drawn as (
     {{ shardrun.draws(
         'at_risk',
-        streams=['termination', 'termination_date', 'termination_reason', 'layoff'],
+        streams=['termination', 'termination_date', 'termination_reason'],
         key='employee_key', period='simulation_year', seed='random_seed'
     ) }}
 ),
@@ -54,12 +53,12 @@ decided as (
     select
         risk_dated.* exclude (
             at_risk_from, days_at_risk, days_in_year, random_seed,
-            draw_termination, draw_termination_reason
+            draw_termination, draw_termination_date, draw_termination_reason
         ),
         case when risk_dated.termination_date is not null then reasons.termination_reason end
             as termination_reason
     from risk_dated
-    inner join reasons
+    left join reasons
         on
             risk_dated.age_band = reasons.age_band
             and {{ shardrun.pick('risk_dated.draw_termination_reason', 1000) }} = reasons.slot

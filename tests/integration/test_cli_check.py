@@ -32,7 +32,10 @@ def test_the_bundled_project_is_sound_both_ways_and_leaves_nothing(project: Proj
     assert code == 0, found
     assert found["shard_safe"]
     narrowed = [name.split('"')[5] for name in found["narrowed_inputs"]]  # type: ignore
-    assert narrowed == ["fct_workforce_snapshot", "int_hires", "int_layoffs", "stg_census"]
+    assert narrowed == [
+        *("fct_workforce_snapshot", "int_hires", "int_layoffs", "int_opening_terminations"),
+        "stg_census",
+    ]
     assert found["comparison"]["equal"]  # type: ignore[index]
     assert not project.database("checked").exists()
     assert not (project.folder / "checked.shardrun").exists()

@@ -28,6 +28,7 @@ EMPLOYEES = 2000
 YEAR_STAGES = ("tag:FOUNDATION", "tag:EVENT_GENERATION", "tag:STATE_ACCUMULATION")
 YEARLY_TABLES = (
     "int_year_parameters",
+    "int_opening_terminations",
     "int_headcount_plan",
     "int_layoffs",
     "int_hires",

@@ -76,7 +76,10 @@ def test_the_bundled_events_are_safe_and_their_inputs_told_apart(
     verdict = verdict_on(workforce, models)
     assert [str(violation) for violation in verdict.violations] == []
     narrowed = [name.split('"')[5] for name in verdict.narrowed_inputs]
-    assert narrowed == ["fct_workforce_snapshot", "int_hires", "int_layoffs", "stg_census"]
+    assert narrowed == [
+        *("fct_workforce_snapshot", "int_hires", "int_layoffs", "int_opening_terminations"),
+        "stg_census",
+    ]
     assert '"simulation"."main"."int_year_parameters"' in verdict.broadcast_inputs
 
 

@@ -298,7 +298,7 @@ def test_what_a_killed_worker_left_is_cleared_away(task: ShardTask) -> None:
 def test_a_worker_imports_no_dbt() -> None:
     program = (
         "import shardrun.sharding.worker, sys; "
-        "print([name for name in sys.modules if name.startswith('dbt')])"
+        "print([m for m in sys.modules if m.startswith('dbt')])"
     )
     output = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -5,8 +5,15 @@ with year_parameters as (
     where simulation_year = {{ var('simulation_year') }}
 ),
 
-terminations as (
+opening as (
+    select * from {{ ref('int_opening_workforce') }}
+),
+
+leavers as (
     select * from {{ ref('int_opening_terminations') }}
+    where
+        simulation_year = {{ var('simulation_year') }}
+        and {{ shardrun.shard_filter('employee_key') }}
 ),
 
 layoffs as (
@@ -27,26 +34,27 @@ hazards as (
 
 employees as (
     select
-        terminations.simulation_year,
-        terminations.employee_id,
-        terminations.employee_key,
-        terminations.birth_date,
-        terminations.hire_date,
+        opening.simulation_year,
+        opening.employee_id,
+        opening.employee_key,
+        opening.birth_date,
+        opening.hire_date,
         false as is_new_hire,
-        terminations.job_level,
-        terminations.compensation,
-        terminations.is_enrolled,
-        terminations.deferral_rate,
-        terminations.age,
-        terminations.age_band,
-        terminations.tenure_years,
-        terminations.tenure_band,
-        coalesce(terminations.termination_date, layoffs.termination_date) as termination_date,
+        opening.job_level,
+        opening.compensation,
+        opening.is_enrolled,
+        opening.deferral_rate,
+        opening.age,
+        opening.age_band,
+        opening.tenure_years,
+        opening.tenure_band,
+        coalesce(leavers.termination_date, layoffs.termination_date) as termination_date,
         case
             when layoffs.termination_date is not null then 'layoff'
-            else terminations.termination_reason
+            else leavers.termination_reason
         end as termination_reason
-    from terminations
+    from opening
+    left join leavers using (employee_id)
     left join layoffs using (employee_id)
     union all
     select
@@ -80,7 +88,7 @@ facing as (
         hazards.deferral_change_hazard,
         year_parameters.* exclude (simulation_year)
     from employees
-    inner join hazards using (age_band, tenure_band, job_level)
+    left join hazards using (age_band, tenure_band, job_level)
     cross join year_parameters
 )
 

@@ -37,5 +37,5 @@ select
     end as enrollment_date,
     choices.deferral_rate as enrolled_rate
 from drawn
-inner join choices
+left join choices
     on {{ shardrun.pick('drawn.draw_enrollment_rate', 1000) }} = choices.slot

@@ -14,7 +14,7 @@ drawn as (
         employees.first_day
         + {{ shardrun.pick('employees.draw_promotion_date', 'employees.days_in_year') }} as drawn_date
     from employees
-    inner join levels using (job_level)
+    left join levels using (job_level)
 ),
 
 decided as (

@@ -24,6 +24,6 @@ select
         as decimal(9, 6)
     ) as raise_rate
 from employees
-inner join levels using (job_level)
-inner join ratings
+left join levels using (job_level)
+left join ratings
     on {{ shardrun.pick('employees.draw_performance', 1000) }} = ratings.slot

@@ -4,25 +4,24 @@ with year_parameters as (
     where simulation_year = {{ var('simulation_year') }}
 ),
 
-terminations as (
-    select * from {{ ref('int_opening_terminations') }}
+opening as (
+    select count(*) as opening_headcount from {{ ref('int_opening_workforce') }}
 ),
 
-counted as (
-    select
-        count(*) as opening_headcount,
-        count(termination_date) as opening_leavers
-    from terminations
+leavers as (
+    select count(*) as opening_leavers from {{ ref('int_opening_terminations') }}
+    where simulation_year = {{ var('simulation_year') }}
 ),
 
 targeted as (
     select
         year_parameters.simulation_year,
-        counted.opening_headcount,
-        counted.opening_leavers,
-        cast(round(counted.opening_headcount * (1 + year_parameters.target_growth_rate)) as bigint)
+        opening.opening_headcount,
+        leavers.opening_leavers,
+        cast(round(opening.opening_headcount * (1 + year_parameters.target_growth_rate)) as bigint)
             as target_headcount
-    from counted
+    from opening
+    cross join leavers
     cross join year_parameters
 )
 

@@ -99,7 +99,7 @@ profiled as (
                 as bigint)'
         ) }} as decimal(12, 2)) as compensation
     from dated
-    inner join profile
+    left join profile
         on {{ shardrun.pick('dated.draw_hire_level', 1000) }} = profile.slot
 ),
 
@@ -112,8 +112,8 @@ candidates as (
         tenure_bands.tenure_band,
         profiled.hire_date + 1 as at_risk_from
     from profiled
-    inner join age_bands on date_sub('year', profiled.birth_date, profiled.hire_date) = age_bands.age
-    inner join tenure_bands on tenure_bands.tenure_years = 0
+    left join age_bands on date_sub('year', profiled.birth_date, profiled.hire_date) = age_bands.age
+    left join tenure_bands on tenure_bands.tenure_years = 0
 ),
 
 {{ termination_rule('candidates') }},

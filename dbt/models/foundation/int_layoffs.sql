@@ -9,34 +9,46 @@ year_parameters as (
     where simulation_year = {{ var('simulation_year') }}
 ),
 
+leavers as (
+    select * from {{ ref('int_opening_terminations') }}
+    where simulation_year = {{ var('simulation_year') }}
+),
+
 staying as (
     select
-        terminations.simulation_year,
-        terminations.employee_id,
-        terminations.employee_key,
-        terminations.draw_layoff,
-        terminations.draw_termination_date,
-        headcount_plan.layoffs
-    from {{ ref('int_opening_terminations') }} as terminations
+        opening.simulation_year,
+        opening.employee_id,
+        opening.employee_key,
+        headcount_plan.layoffs,
+        year_parameters.random_seed,
+        year_parameters.first_day,
+        year_parameters.days_in_year
+    from {{ ref('int_opening_workforce') }} as opening
     cross join headcount_plan
-    where terminations.termination_date is null
+    cross join year_parameters
+    anti join leavers using (employee_id)
+),
+
+drawn as (
+    {{ shardrun.draws(
+        'staying',
+        streams=['layoff', 'termination_date'],
+        key='employee_key', period='simulation_year', seed='random_seed'
+    ) }}
 ),
 
 ranked as (
     select
         *,
         row_number() over (order by draw_layoff, employee_key, employee_id) as layoff_rank
-    from staying
+    from drawn
 )
 
 select
-    ranked.simulation_year,
-    ranked.employee_id,
-    ranked.employee_key,
-    year_parameters.first_day
-    + {{ shardrun.pick('ranked.draw_termination_date', 'year_parameters.days_in_year') }}
-        as termination_date
+    simulation_year,
+    employee_id,
+    employee_key,
+    first_day + {{ shardrun.pick('draw_termination_date', 'days_in_year') }} as termination_date
 from ranked
-cross join year_parameters
-where ranked.layoff_rank <= ranked.layoffs
-{{ shardrun.canonical_order_by(['ranked.employee_key', 'ranked.employee_id']) }}
+where layoff_rank <= layoffs
+{{ shardrun.canonical_order_by(['employee_key', 'employee_id']) }}

@@ -1,5 +1,4 @@
 -- who of the opening workforce leaves by their own hazard, when and why
-{{ config(materialized='ephemeral') }}
 with year_parameters as (
     select * from {{ ref('int_year_parameters') }}
     where simulation_year = {{ var('simulation_year') }}
@@ -15,4 +14,12 @@ opening as (
 
 {{ termination_rule('opening') }}
 
-select * from decided
+select
+    simulation_year,
+    employee_id,
+    employee_key,
+    termination_date,
+    termination_reason
+from decided
+where termination_date is not null
+{{ shardrun.canonical_order_by(['employee_key', 'employee_id']) }}

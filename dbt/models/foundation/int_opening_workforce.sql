@@ -76,5 +76,5 @@ select
     cast(aged.tenure_years as integer) as tenure_years,
     tenure_bands.tenure_band
 from aged
-inner join age_bands on aged.age = age_bands.age
-inner join tenure_bands on aged.tenure_years = tenure_bands.tenure_years
+left join age_bands on aged.age = age_bands.age
+left join tenure_bands on aged.tenure_years = tenure_bands.tenure_years

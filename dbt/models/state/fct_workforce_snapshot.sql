@@ -38,8 +38,8 @@ select
     cast(contributions.employee_contributions as decimal(12, 2)) as employee_contributions,
     contributions.employer_match
 from contributions
-inner join age_bands using (age)
-inner join tenure_bands using (tenure_years)
+left join age_bands using (age)
+left join tenure_bands using (tenure_years)
 {{ shardrun.canonical_order_by(
     ['contributions.simulation_year', 'contributions.employee_key', 'contributions.employee_id']
 ) }}
