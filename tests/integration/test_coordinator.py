@@ -342,7 +342,7 @@ def test_a_coordinator_killed_in_the_transaction_leaves_the_year_as_it_was(main:
     results = made(tasks_of(main, 3))
     program = (
         "import os, pickle, signal, sys, duckdb\n"
-        "from shardrun.coordinator import write_union\n"
+        "from shardrun.sharding.coordinator import write_union\n"
         "from shardrun.sql import quote_literal\n"
         "main, results, table = pickle.load(sys.stdin.buffer)\n"
         "connection = duckdb.connect()\n"
