@@ -6,6 +6,7 @@ could not say itself: both together are checked anew.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,19 @@ from shardrun.errors import InputError
 FOLDER = "scenarios"
 
 
-def find_scenario(config_folder: Path, name: str) -> Path:
+def find_scenario(config_folders: Sequence[Path], name: str) -> Path:
     """Return the file of a scenario.
 
     Args:
-        config_folder: where the configuration is.
+        config_folders: where the configuration is, and where else a configuration would be; the
+            first of them that has scenarios counts.
         name: of the scenario: its file without `.yaml`.
 
     Raises:
         InputError: there is none of that name; names those there are.
     """
-    folder = config_folder / FOLDER
+    folders = [folder / FOLDER for folder in config_folders]
+    folder = next(filter(Path.is_dir, folders), folders[0])
     there = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
     if name in there:
         return there[name]

@@ -41,7 +41,8 @@ def load_run_config(
     model = _model_of(given, directory)
     config = load_config(given, model) if given else model()
     if scenario is not None:
-        file = find_scenario((given or directory / DEFAULT_CONFIG).parent, scenario)
+        usual = directory / DEFAULT_CONFIG
+        file = find_scenario([(given or usual).parent, usual.parent], scenario)
         config = load_with_scenario(given, file, model)
     return rooted(config, directory)
 

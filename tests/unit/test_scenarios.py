@@ -82,11 +82,21 @@ def test_an_unknown_scenario_is_refused_with_those_there_are(
     for known in there:
         scenario(tmp_path, "{}", known)
     with pytest.raises(InputError) as caught:
-        find_scenario(tmp_path, name)
+        find_scenario([tmp_path], name)
     assert hint in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["high_growth", "high_inflation"])
 def test_the_bundled_scenarios_are_acceptable_and_change_something(name: str) -> None:
-    config = load_with_scenario(CONFIG, find_scenario(CONFIG.parent, name), WorkforceConfig)
+    config = load_with_scenario(CONFIG, find_scenario([CONFIG.parent], name), WorkforceConfig)
     assert config.dbt_vars() != load_config(CONFIG, WorkforceConfig).dbt_vars()
+
+
+def test_a_configuration_without_scenarios_beside_it_takes_the_usual_ones(tmp_path: Path) -> None:
+    usual, other = tmp_path / "config", tmp_path / "elsewhere"
+    usual.mkdir()
+    other.mkdir()
+    theirs = scenario(usual, "{}")
+    assert find_scenario([other, usual], "other") == theirs
+    own = scenario(other, "{}")
+    assert find_scenario([other, usual], "other") == own

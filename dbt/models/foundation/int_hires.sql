@@ -23,10 +23,14 @@ tenure_bands as (
 ),
 
 worst_case as (
-    select max(termination_hazard) as termination_hazard from {{ ref('stg_hazards') }}
+    select max(hazards.termination_hazard) as termination_hazard
+    from (select distinct job_level, min_age, max_age from profile) as hired_into
+    inner join age_bands on age_bands.age between hired_into.min_age and hired_into.max_age
+    inner join tenure_bands on tenure_bands.tenure_years = 0
+    inner join {{ ref('stg_hazards') }} as hazards using (age_band, tenure_band, job_level)
 ),
 
--- ten standard deviations more than the worst hazard makes necessary on average
+-- ten standard deviations more than the worst hazard of a hire makes necessary on average
 pool as (
     select
         headcount_plan.simulation_year,
