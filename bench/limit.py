@@ -7,19 +7,19 @@ itself does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from unittest.mock import patch
 
 import duckdb
 
 from bench.measured import Measured
 from bench.workspace import Workspace
 from shardrun.database.connection import ALIAS
+from shardrun.dbt_runner.substitution import substituted
 from shardrun.pipeline.progress import ignore_progress
 from shardrun.runs.preflight import accept_run
 from shardrun.runs.projects import project_inputs, with_census
@@ -66,7 +66,7 @@ def _statements(workspace: Workspace) -> list[str]:
     from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 
     written: list[str] = []
-    execute = DuckDBCursorWrapper.execute
+    execute: Callable[..., Any] = DuckDBCursorWrapper.execute
 
     def recorded(cursor: Any, sql: str, bindings: Any = None) -> Any:
         if _WRITES.match(sql):
@@ -75,7 +75,7 @@ def _statements(workspace: Workspace) -> list[str]:
 
     config = with_census(workspace.config, workspace.census)
     accepted = accept_run(config, workspace.database, project_inputs(config, lambda _: None))
-    with patch.object(DuckDBCursorWrapper, "execute", recorded):
+    with substituted([(DuckDBCursorWrapper, "execute", recorded)]):
         execute_run(accepted, ignore_progress).raise_for_failure()
     return written
 

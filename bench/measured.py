@@ -12,7 +12,8 @@ from statistics import median
 from typing import Any
 
 from shardrun.database.connection import ALIAS, open_database
-from shardrun.ledger.records import LedgerContents, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents
 from shardrun.resources import total_usage
 from shardrun.stages import WorkflowStage
 

@@ -72,7 +72,7 @@ def run(
         listener: is told how the run gets on; see :mod:`shardrun.pipeline.progress`.
         remark: is told in words how inputs were read and what is doubtful; logs them by default.
         **settings: in place of the configuration's own; see
-            :class:`~shardrun.run_settings.RunSettings`.
+            :class:`~shardrun.runs.settings.RunSettings`.
 
     Returns:
         the finished run.
@@ -116,21 +116,10 @@ def run_scenarios(
 ) -> dict[str, RunResult]:
     """Simulate several scenarios side by side, in processes, within one memory limit.
 
-    Each goes into a database of its own in ``directory``, which has its name.
-
-    Args:
-        scenarios: their names; an empty one is the configuration itself, in `simulation.duckdb`.
-        config: a file; None means `config/simulation_config.yaml`.
-        directory: what every relative path is relative to, those in the configuration too.
-        branch_from: the database of a run whose years before ``year`` each takes over.
-        year: the first year that it does not.
-        from_year: run this year and all after it again.
-        fresh: whether databases that earlier runs made are replaced.
-        debug: one thread for each, and the SQL in dbt's logs.
-        listener: is told how they get on; see :mod:`shardrun.ensembles.member_results`.
-        remark: is told in words how inputs were read and what is doubtful; logs them by default.
-        **settings: of all of them, in place of the configuration's own; see
-            :class:`~shardrun.run_settings.SharedSettings`.
+    ``scenarios`` are their names, an empty one the configuration itself; each goes into a database
+    in ``directory`` that has its name. ``listener`` is told how they get on, see
+    :mod:`shardrun.ensembles.member_results`. All else is what :func:`run` says, for each of them;
+    ``settings`` are those of :class:`~shardrun.runs.settings.SharedSettings`.
 
     Returns:
         by scenario, the finished run.
@@ -181,24 +170,11 @@ def run_ensemble(
 ) -> EnsembleResult:
     """Simulate with many seeds, in processes: what of the result is chance, and how sure the mean.
 
-    An ensemble that is there grows by the members that it does not have.
-
-    Args:
-        seeds: such as "1..50", or range(1, 51).
-        config: a file, or a configuration; None means `config/simulation_config.yaml` where there
-            is one, else all defaults.
-        scenarios: each is run with every seed; an empty name is the configuration itself.
-        directory: what every relative path is relative to, those in the configuration too.
-        database: where what the members come to goes.
-        branch_from: the database of a run whose years before ``year`` every member takes over.
-        year: the first year that it does not.
-        fresh: whether an ensemble that is there is replaced.
-        keep_members: whether the members' own databases stay, beside the ensemble's.
-        debug: one thread for each, and the SQL in dbt's logs.
-        listener: is told how they get on; see :mod:`shardrun.ensembles.member_results`.
-        remark: is told in words how inputs were read and what is doubtful; logs them by default.
-        **settings: of all members, in place of the configuration's own; see
-            :class:`~shardrun.run_settings.SharedSettings`.
+    ``seeds`` are such as "1..50", or range(1, 51); each of ``scenarios``, as in
+    :func:`run_scenarios`, is run with all of them. What the members come to goes into ``database``,
+    and an ensemble that is there grows by the members that it does not have. With ``keep_members``
+    their own databases stay beside it. All else is what :func:`run` says, for each member;
+    ``settings`` are those of :class:`~shardrun.runs.settings.SharedSettings`.
 
     Returns:
         the ensemble, with the members of earlier calls.

@@ -30,6 +30,11 @@ class ShardrunError(Exception):
 
     exit_code = 1
 
+    @property
+    def message(self) -> str:
+        """What is wrong, and below it what went wrong besides, as the error was on its way."""
+        return "\n".join([str(self), *getattr(self, "__notes__", ())])
+
 
 class InputError(ShardrunError):
     """Something a person gave (config, census, years, paths) was refused."""

@@ -20,3 +20,8 @@ class WorkflowStage(StrEnum):
     STATE_ACCUMULATION = "state_accumulation"
     VALIDATION = "validation"
     REPORTING = "reporting"
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return self.value.replace("_", " ")

@@ -14,14 +14,15 @@ from shardrun.cli.options import (
     JsonOption,
     YearsArgument,
 )
-from shardrun.config.overrides import parse_shards, parse_years, with_overrides
+from shardrun.config.overrides import parse_shards, with_overrides
 from shardrun.console.check import check_document, check_view
 from shardrun.console.progress import show_progress
 from shardrun.console.terminal import Terminal
 from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError
 from shardrun.runs.execution import DEFAULT_DATABASE
-from shardrun.runs.projects import load_run_config, project_inputs, with_census
+from shardrun.runs.projects import project_inputs
+from shardrun.runs.settings import configure
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -64,15 +65,8 @@ def check(
 
     terminal: Terminal = context.obj
     terminal.json = json
-    chosen = load_run_config(config)
-    if census is not None:
-        chosen = with_census(chosen, census)
-    start_year, end_year = parse_years(years, chosen.simulation.period) if years else (None, None)
-    chosen = with_overrides(
-        chosen,
-        start_year=start_year,
-        end_year=end_year,
-        shards=parse_shards(shards) if shards else None,
+    chosen = configure(
+        config, years=years, census=census, shards=parse_shards(shards) if shards else None
     )
     folder = RunFolder(database.resolve())
     importers = project_inputs(chosen, terminal.remark)

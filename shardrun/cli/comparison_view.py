@@ -6,8 +6,8 @@ It stands here and not in the console, which knows nothing of the workforce.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -15,8 +15,10 @@ from rich.text import Text
 from shardrun.console.diff import origins_view
 from shardrun.console.documents import Document, json_value
 from shardrun.console.numbers import NOTHING, format_column
+from shardrun.console.tables import blocks_that_fit, ruled_table
 from shardrun.console.terminal import Terminal
-from shardrun.workforce.comparison import Comparison, Figure, Number, PartedLife, People
+from shardrun.workforce.comparison import Comparison, Figure, Number
+from shardrun.workforce.people_compared import PartedLife, People
 
 _CHANCE = (
     "The seed or the census differs, so lives differ by chance too, and not only by what was "
@@ -35,7 +37,9 @@ def comparison_view(terminal: Terminal, comparison: Comparison) -> RenderableTyp
         parts.append(origins_view(comparison.origins, ("base", "alt")))
     else:
         parts.append(Text("nothing"))
-    parts += [Text("\nfigures by year", style="bold"), *_figures(terminal, comparison)]
+    draw = partial(_block, comparison.figures)
+    figures = blocks_that_fit(terminal, comparison.years, draw)
+    parts += [Text("\nfigures by year", style="bold"), *figures]
     parts += [Text("people", style="bold"), *_people(comparison.people)]
     if not comparison.has_common_draws:
         parts.append(Text(_CHANCE, style="yellow"))
@@ -89,24 +93,8 @@ def comparison_document(comparison: Comparison) -> Document:
     }
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-
-
-def _figures(terminal: Terminal, comparison: Comparison) -> list[Table]:
-    years = comparison.years
-    for size in range(len(years), 1, -1):
-        blocks = [
-            _block(comparison.figures, years[start : start + size])
-            for start in range(0, len(years), size)
-        ]
-        if all(terminal.fits(block) for block in blocks):
-            return blocks
-    return [_block(comparison.figures, [year]) for year in years]
-
-
 def _block(figures: Sequence[Figure], years: Sequence[int]) -> Table:
-    table = _table()
+    table = ruled_table()
     table.add_column("")
     for year in years:
         table.add_column(str(year), justify="right", no_wrap=True)
@@ -138,7 +126,7 @@ def _signed(text: str, value: Number | None) -> str:
 
 
 def _people(people: People) -> list[RenderableType]:
-    counts = _table()
+    counts = ruled_table()
     counts.add_column("lives")
     counts.add_column("people", justify="right")
     for name, count in (
@@ -164,7 +152,7 @@ def _people(people: People) -> list[RenderableType]:
 
 
 def _examples(examples: Sequence[PartedLife]) -> Table:
-    table = _table()
+    table = ruled_table()
     table.add_column("person", no_wrap=True)
     table.add_column("year", no_wrap=True)
     table.add_column("in base", overflow="fold")

@@ -9,13 +9,13 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from shardrun.console.documents import Document, json_value
 from shardrun.console.numbers import NOTHING
+from shardrun.console.tables import ruled_table
 from shardrun.workforce.hazards import Hazard
 from shardrun.workforce.life import Life, LifeYear
 from shardrun.workforce.rule_outcomes import Draw, RuleOutcome
@@ -128,7 +128,7 @@ def _year_view(year: LifeYear) -> list[RenderableType]:
 
 
 def _rules_table(year: LifeYear) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = ruled_table()
     table.add_column("rule", no_wrap=True)
     table.add_column("hazard", justify="right", no_wrap=True)
     table.add_column("drawn", justify="right", no_wrap=True)
@@ -149,7 +149,7 @@ def _rules_table(year: LifeYear) -> Table:
 
 
 def _events_table(year: LifeYear) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = ruled_table()
     table.add_column("day", no_wrap=True)
     table.add_column("event", no_wrap=True)
     table.add_column("pay", justify="right", no_wrap=True)

@@ -10,11 +10,6 @@ import typer
 FLAG = ""
 """The metavar of an option that takes no value; typer would say <bool>."""
 
-MACHINE_PANEL = "How much of the machine"
-SEVERAL_PANEL = "Several runs, and runs from others"
-AGAIN_PANEL = "Going on, and starting over"
-LOOKING_PANEL = "Looking closer"
-
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar=FLAG, help="One JSON document on stdout.")
 ]

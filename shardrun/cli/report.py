@@ -14,14 +14,14 @@ from shardrun.database.digest import digest_database
 from shardrun.database.ownership import check_ownership
 from shardrun.ensembles.records import is_ensemble, read_ensemble
 from shardrun.errors import DatabaseError
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.ledger.written_tables import read_written_tables
 from shardrun.report.blocks import Chart, Page
 from shardrun.report.ensemble_page import ensemble_page
+from shardrun.report.origin_section import origin_section
 from shardrun.report.page import check_target, write_page
 from shardrun.report.run_sections import (
     checks_section,
-    origin_section,
     read_checks,
     reporting_section,
     run_tiles,

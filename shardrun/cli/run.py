@@ -9,11 +9,7 @@ from typing import Annotated
 import typer
 
 from shardrun.cli.options import (
-    AGAIN_PANEL,
     FLAG,
-    LOOKING_PANEL,
-    MACHINE_PANEL,
-    SEVERAL_PANEL,
     CensusOption,
     ConfigOption,
     JsonOption,
@@ -32,7 +28,7 @@ from shardrun.errors import InputError
 from shardrun.pipeline.plan import build_plan
 from shardrun.runs.branching import branch_point
 from shardrun.runs.execution import database_of, execute
-from shardrun.runs.settings import RunSettings, configure
+from shardrun.runs.settings import RunSettings, configure_each
 
 EXAMPLES = """\
 [bold]Examples[/bold]
@@ -59,6 +55,11 @@ shardrun run 2027 --dry-run  [dim]# what would run, step by step[/dim]
 
 shardrun run --json > result.json
 """
+
+MACHINE_PANEL = "How much of the machine"
+SEVERAL_PANEL = "Several runs, and runs from others"
+AGAIN_PANEL = "Going on, and starting over"
+LOOKING_PANEL = "Looking closer"
 
 app = typer.Typer(add_completion=False)
 
@@ -238,10 +239,7 @@ def run(
         "scheduler": scheduler,
         "keep_shards": keep_shards,
     }
-    configs = {
-        name: configure(config, scenario=name if scenario else None, **settings)
-        for name in scenarios
-    }
+    configs = configure_each(scenarios, config, **settings)
     chosen = configs[scenarios[0]]
     if dry_run:
         _show_plan(terminal, chosen)

@@ -15,7 +15,7 @@ from shardrun.console.terminal import Terminal
 from shardrun.database.connection import ALIAS, open_database
 from shardrun.database.ownership import check_ownership
 from shardrun.errors import InputError
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.runs.execution import DEFAULT_DATABASE
 from shardrun.runs.preflight import hold_database
 from shardrun.runs.projects import load_run_config
@@ -63,7 +63,8 @@ def shard(
     beside the database.
     """
     # dbt takes a second to import; a refusal shall not wait for it.
-    from shardrun.runs.isolated_shard import ShardOfOne, entity_shard, run_isolated_shard
+    from shardrun.runs.isolated_shard import run_isolated_shard
+    from shardrun.runs.isolated_task import ShardOfOne, entity_shard
     from shardrun.sharding.shards import Shard
 
     terminal: Terminal = context.obj

@@ -12,7 +12,7 @@ from shardrun.console.views import ledger_view
 from shardrun.database.connection import ALIAS, open_database
 from shardrun.database.ownership import check_ownership
 from shardrun.ensembles.records import is_ensemble, read_ensemble
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.runs.execution import DEFAULT_DATABASE
 
 EXAMPLES = """\

@@ -11,7 +11,7 @@ from shardrun.cli.life_view import life_document, life_view
 from shardrun.cli.options import JsonOption
 from shardrun.console.terminal import Terminal
 from shardrun.database.connection import ALIAS, open_database
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.runs.execution import DEFAULT_DATABASE
 from shardrun.workforce.life import read_life
 

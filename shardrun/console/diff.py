@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from shardrun.console.documents import Document
 from shardrun.console.numbers import NOTHING
+from shardrun.console.tables import ruled_table
 from shardrun.diff.databases import DatabaseDiff, TableDiff
 from shardrun.diff.origins import OriginDifference, OriginKind
 
@@ -124,7 +124,7 @@ def _first(table: TableDiff, period_word: str) -> Table:
 
 
 def _tables(diff: DatabaseDiff) -> Table:
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    shown = ruled_table()
     shown.add_column("table", no_wrap=True)
     shown.add_column(f"from\n{diff.period_names.word}")
     for name in ("rows\nchanged", "only\nin A", "only\nin B"):

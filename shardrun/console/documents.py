@@ -28,6 +28,7 @@ def plan_document(config: SimulationConfig, plan: tuple[Step, ...]) -> Document:
                 "stage": step.stage.value,
                 "command": stages[step.stage].command,
                 "select": list(stages[step.stage].selectors),
+                "exclude": list(stages[step.stage].exclude),
             }
             for step in plan
         ]

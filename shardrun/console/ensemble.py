@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from shardrun.console.documents import Document
 from shardrun.console.numbers import format_column, format_errors
+from shardrun.console.paths import path_line
+from shardrun.console.tables import ruled_table
 from shardrun.ensembles.records import EnsembleContents, FigureStatistics
 
 _COMPARED = ("mean", "p10", "p50", "p90")
@@ -33,7 +34,7 @@ def ensemble_view(ensemble: EnsembleContents, database: Path) -> RenderableType:
         for record in ensemble.members
         if not record.finished
     ]
-    parts.append(Text(f"database  {database}", overflow="fold"))
+    parts.append(path_line("database", database))
     return Group(*parts)
 
 
@@ -92,20 +93,28 @@ def _name(scenario: str) -> str:
 
 
 def _statistics_table(rows: Sequence[FigureStatistics]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = ruled_table()
     table.add_column("figure")
     for name in ("year", "mean", "± error", "p10", "p50", "p90"):
         table.add_column(name, justify="right", no_wrap=True)
     for figure, group in groupby(rows, key=lambda row: row.figure):
         of_figure = list(group)
-        # one format for a whole figure, so that its numbers can be compared with each other; errors
+        # one unit for a whole figure, so that its numbers can be compared with each other; errors
         # are so much smaller that they have their own
         values = [getattr(row, name) for row in of_figure for name in _COMPARED]
-        shown = iter(format_column(figure, values))
+        mean, *quantiles = (
+            format_column(
+                figure,
+                [getattr(row, name) for row in of_figure],
+                beside=values,
+                of_counts=of_figure[0].is_count,
+            )
+            for name in _COMPARED
+        )
         errors = format_errors(figure, [row.standard_error for row in of_figure])
-        for place, (row, error) in enumerate(zip(of_figure, errors, strict=True)):
-            mean, *quantiles = islice(shown, len(_COMPARED))
-            name = figure.replace("_", " ") if place == 0 else ""
-            table.add_row(name, str(row.year), mean, error, *quantiles)
+        years = [str(row.year) for row in of_figure]
+        names = [figure.replace("_", " "), *[""] * (len(years) - 1)]
+        for row in zip(names, years, mean, errors, *quantiles, strict=True):
+            table.add_row(*row)
         table.add_section()
     return table

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from shardrun.console.documents import Document
 from shardrun.console.paths import path_line
+from shardrun.console.tables import ruled_table
 from shardrun.export.tables import Export, ExportedTable
 
 
 def export_view(export: Export) -> RenderableType:
     """Show the tables that were written, and where."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = ruled_table()
     table.add_column("table", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("files", overflow="fold")

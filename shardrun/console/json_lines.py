@@ -1,6 +1,7 @@
 """A run's progress as JSON, a line an event, for schedulers and log collectors.
 
-Owns the names and fields of the lines. It must never decide what is worth telling: all is told.
+Owns the names and fields of the lines. It must never decide what is worth telling: every event
+is told.
 """
 
 from __future__ import annotations
@@ -52,9 +53,7 @@ def _plain(value: object) -> object:
     match value:
         case None | bool() | int() | float():
             return value
-        case str():
-            return str(value)
-        case Path():
+        case str() | Path():
             return str(value)
         case list() | tuple() | frozenset():
             return [_plain(each) for each in value]

@@ -14,19 +14,31 @@ NOTHING = "-"
 _MILLION = 1_000_000
 
 
-def format_column(name: str, values: Sequence[Cell]) -> list[str]:
+def format_column(
+    name: str, values: Sequence[Cell], *, beside: Sequence[Cell] = (), of_counts: bool = False
+) -> list[str]:
     """Return the texts of one column.
 
     Years stay plain, ``*_rate`` becomes percent, counts get thousands separators; amounts lose
     their cents where one of them reaches a thousand, and become millions where one reaches ten.
+    A mean or a percentile of counts has one decimal, where one of the column has a fraction.
 
     Args:
         name: of the column.
         values: all of its values.
+        beside: values of other columns, which these are to be compared with: in one unit.
+        of_counts: whether the values are statistics of counts.
     """
-    numbers = [abs(float(value)) for value in values if isinstance(value, float | Decimal)]
-    largest = max(numbers, default=0.0)
-    return [_format_cell(name, value, largest) for value in values]
+    numbers = [float(value) for value in values if isinstance(value, float | Decimal)]
+    others = [float(value) for value in beside if isinstance(value, float | Decimal)]
+    largest = max(map(abs, (*numbers, *others)), default=0.0)
+    if largest >= 1000:
+        decimals = 0
+    elif of_counts:
+        decimals = 0 if all(map(float.is_integer, numbers)) else 1
+    else:
+        decimals = 2
+    return [_format_cell(name, value, largest, decimals) for value in values]
 
 
 def format_errors(name: str, errors: Sequence[float | None]) -> list[str]:
@@ -74,7 +86,7 @@ def format_share(part: float, whole: float) -> str:
     return f"{part / whole:.0%}" if whole else NOTHING
 
 
-def _format_cell(name: str, value: Cell, largest: float) -> str:
+def _format_cell(name: str, value: Cell, largest: float, decimals: int) -> str:
     match value:
         case None:
             return NOTHING
@@ -89,6 +101,6 @@ def _format_cell(name: str, value: Cell, largest: float) -> str:
         case float() | Decimal() if largest >= 10 * _MILLION:
             return f"{float(value) / _MILLION:,.1f} M"
         case float() | Decimal():
-            return f"{value:,.0f}" if largest >= 1000 else f"{value:,.2f}"
+            return f"{value:,.{decimals}f}"
         case _:
             return str(value)

@@ -22,7 +22,8 @@ from shardrun.pipeline.progress import (
     StepStarted,
     UnionFinished,
 )
-from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shard_results import ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shards import Shard
 
 
 @contextmanager

@@ -25,7 +25,8 @@ from shardrun.pipeline.progress import (
     StepStarted,
     UnionFinished,
 )
-from shardrun.sharding.shards import Shard, ShardProgress, ShardState
+from shardrun.sharding.shard_results import ShardProgress, ShardState
+from shardrun.sharding.shards import Shard
 from shardrun.stages import WorkflowStage
 
 _GAP = 2
@@ -107,7 +108,7 @@ class ProgressGrid:
         for year in years:
             grid.add_column(str(year), justify="right", no_wrap=True, min_width=_YEAR_WIDTH)
         for stage in self._stages:
-            name = stage.replace("_", " ")
+            name = stage.words
             grid.add_row(name, *(self._cell((stage, year)) for year in years))
         return grid
 
@@ -122,7 +123,7 @@ class ProgressGrid:
         if self._running is None:
             return steps
         stage, year = self._running[0]
-        return f"{year} {stage.replace('_', ' ')}, {steps}"
+        return f"{year} {stage.words}, {steps}"
 
     def _shard_counts(self) -> str:
         if not self._shards:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from shardrun.console.documents import Document
 from shardrun.console.paths import path_line
+from shardrun.console.tables import ruled_table
 from shardrun.runs.isolated_shard import IsolatedShard
 from shardrun.sharding.comparison import Comparison
 
@@ -25,7 +26,7 @@ def isolated_shard_view(isolated: IsolatedShard) -> RenderableType:
     return Group(*parts)
 
 
-def isolated_shard_document(isolated: IsolatedShard) -> dict[str, object]:
+def isolated_shard_document(isolated: IsolatedShard) -> Document:
     """Return the same as a document."""
     comparison = isolated.comparison
     return {
@@ -54,7 +55,7 @@ def _rows(comparison: Comparison, rows: tuple[tuple[object, ...], ...]) -> list[
 
 
 def _counts(heading: str, counts: tuple[tuple[str, int], ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table = ruled_table()
     table.add_column(heading, no_wrap=True)
     table.add_column("rows", justify="right")
     for name, rows in counts:
@@ -72,7 +73,7 @@ def _comparison_view(comparison: Comparison, rows: int) -> RenderableType:
         f"{comparison.extra_rows:,} only in the shard; the first of each:",
         style="red",
     )
-    table = Table("", *comparison.columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = ruled_table("", *comparison.columns)
     for where, rows_there in (("table", comparison.missing), ("shard", comparison.extra)):
         for row in rows_there:
             table.add_row(where, *map(str, row))

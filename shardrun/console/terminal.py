@@ -65,10 +65,10 @@ class Terminal:
     def refuse(self, error: ShardrunError) -> None:
         """Say why the command ends without its result."""
         if self.logs_json:
-            self.log({"event": "error", "text": str(error), "exit_code": error.exit_code})
+            self.log({"event": "error", "text": error.message, "exit_code": error.exit_code})
         else:
-            self.err.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+            self.err.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
         if self.json:
             self.show_document(
-                {"success": False, "error": str(error), "exit_code": error.exit_code}
+                {"success": False, "error": error.message, "exit_code": error.exit_code}
             )

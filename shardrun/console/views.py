@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +19,7 @@ from shardrun.console.numbers import (
     is_number,
 )
 from shardrun.console.paths import path_line
+from shardrun.console.tables import blocks_that_fit, ruled_table
 from shardrun.console.terminal import Terminal
 from shardrun.database.digest import DatabaseDigest
 from shardrun.ledger.records import LedgerContents, StepRecord
@@ -32,18 +32,13 @@ _RESOURCES = ("cores", "memory", "read", "written")
 """Columns of what a step took of the machine: cores busy on average, peak memory, bytes."""
 
 
-def _table(*headers: str, footer: bool = False) -> Table:
-    return Table(
-        *headers, box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_footer=footer
-    )
-
-
 def plan_view(config: SimulationConfig, plan: tuple[Step, ...]) -> RenderableType:
     """Show what a run would do: one line a step, with its dbt command."""
-    table = _table(config.simulation.period_names.word, "stage", "dbt", "threads")
+    table = ruled_table(config.simulation.period_names.word, "stage", "dbt", "threads")
     for step in plan:
         stage = config.workflow.stages[step.stage]
         command = [stage.command, *(["--select", *stage.selectors] if stage.selectors else [])]
+        command += ["--exclude", *stage.exclude] if stage.exclude else []
         threads = config.performance.dbt_threads if stage.threading == "parallel" else 1
         table.add_row(str(step.year), step.stage, Text(" ".join(command)), str(threads))
     return table
@@ -75,7 +70,7 @@ def summary_view(terminal: Terminal, summary: SummaryTable) -> RenderableType:
         for index, name in enumerate(summary.columns)
     ]
     rows = list(zip(*columns, strict=True))
-    upright = _table()
+    upright = ruled_table()
     for index, name in enumerate(summary.columns):
         right = is_number([row[index] for row in summary.rows])
         upright.add_column(
@@ -85,20 +80,13 @@ def summary_view(terminal: Terminal, summary: SummaryTable) -> RenderableType:
         upright.add_row(*row)
     if terminal.fits(upright):
         return upright
-    for size in range(len(rows), 1, -1):
-        blocks = [
-            _transposed(summary.columns, rows[start : start + size])
-            for start in range(0, len(rows), size)
-        ]
-        if all(terminal.fits(block) for block in blocks):
-            return Group(*blocks)
-    return Group(*(_transposed(summary.columns, [row]) for row in rows))
+    return Group(*blocks_that_fit(terminal, rows, partial(_transposed, summary.columns)))
 
 
 def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
     """Show all runs of a database, and the steps of the last."""
     word = ledger.period_names.word
-    runs = _table("run", "status", f"{word}s", "seed", "started (UTC)")
+    runs = ruled_table("run", "status", f"{word}s", "seed", "started (UTC)")
     runs.add_column("time", justify="right")
     for run in ledger.runs:
         steps = [step for step in ledger.steps if step.run_id == run.run_id]
@@ -123,7 +111,7 @@ def ledger_view(terminal: Terminal, ledger: LedgerContents) -> RenderableType:
 
 def digest_view(digest: DatabaseDigest) -> RenderableType:
     """Show a database's fingerprint, table by table, and over all of them."""
-    table = _table(footer=True)
+    table = ruled_table(footer=True)
     table.add_column("table", overflow="fold", footer="all")
     rows = sum(entry.rows for entry in digest.tables)
     table.add_column("rows", justify="right", footer=f"{rows:,}")
@@ -134,7 +122,7 @@ def digest_view(digest: DatabaseDigest) -> RenderableType:
 
 
 def _step_view(period_word: str, steps: Sequence[StepRecord], *, resources: int) -> Table:
-    table = _table(period_word, "stage", "status")
+    table = ruled_table(period_word, "stage", "status")
     for name in ("time", "rows", "checks", *_RESOURCES[:resources]):
         table.add_column(name, justify="right")
     for step in steps:
@@ -151,14 +139,14 @@ def _step_view(period_word: str, steps: Sequence[StepRecord], *, resources: int)
 
 
 def _stage_view(outcome: RunOutcome, *, resources: int) -> Table:
-    table = _table("stage", footer=True)
+    table = ruled_table("stage", footer=True)
     table.columns[0].footer = "all"
     table.add_column("time", justify="right", footer=format_seconds(outcome.seconds))
     for name in ("share", "rows", *_RESOURCES[:resources]):
         table.add_column(name, justify="right")
     for stage in outcome.stages:
         table.add_row(
-            stage.stage.replace("_", " "),
+            stage.stage.words,
             format_seconds(stage.seconds),
             format_share(stage.seconds, outcome.seconds),
             f"{stage.rows:,}",
@@ -192,7 +180,7 @@ def _advice_view(advice: Sequence[str]) -> list[RenderableType]:
 
 
 def _transposed(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = _table(names[0].replace("_", " "))
+    table = ruled_table(names[0].replace("_", " "))
     for row in rows:
         table.add_column(row[0], justify="right", no_wrap=True)
     for index, name in enumerate(names[1:], start=1):

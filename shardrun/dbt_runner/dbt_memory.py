@@ -23,7 +23,8 @@ from dbt.config.project import Project
 from dbt.config.runtime import RuntimeConfig, load_profile, load_project
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 
-from shardrun.dbt_runner.dbt_shortcuts import SHORTCUTS, Substitute, substituted
+from shardrun.dbt_runner.dbt_shortcuts import SHORTCUTS
+from shardrun.dbt_runner.substitution import Substitute, substituted
 
 _T = TypeVar("_T")
 

@@ -8,11 +8,9 @@ years, 27 seconds on the machine where they were measured. It must never change 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 import networkx  # type: ignore[import-untyped]
 from dbt import compilation
@@ -30,8 +28,7 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients import agate_helper
 from dbt_common.events.base_types import BaseEvent
 
-Substitute = tuple[Any, str, Any]
-"""A module or class, the name of an attribute of it, and what stands in for that."""
+from shardrun.dbt_runner.substitution import Substitute
 
 # what sqlparse and DuckDB both take for a comment
 _COMMENT = r"--[^\r\n]*(?:[\r\n]|$)|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/"
@@ -52,15 +49,6 @@ _get_prefixed_modules = cache(PluginManager.get_prefixed_modules)
 _init_event = BaseEvent.__init__
 _inject_ctes_into_sql = compilation.inject_ctes_into_sql
 _manifest_context = ManifestContext.to_dict
-
-
-@contextmanager
-def substituted(substitutes: Iterable[Substitute]) -> Iterator[None]:
-    """Replace attributes of dbt's modules and classes, and put them back."""
-    with ExitStack() as replaced:
-        for owner, name, substitute in substitutes:
-            replaced.enter_context(patch.object(owner, name, substitute))
-        yield
 
 
 def inject_ctes_into_sql(sql: str, ctes: Sequence[Any]) -> str:

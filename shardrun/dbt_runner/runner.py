@@ -1,6 +1,7 @@
 """The one way to dbt: commands, tags and stages of a year, run by either of two modes.
 
-Owns which command a stage is and where its log goes. It must never look into the database.
+Owns what every call is given, where its log goes, and that missing packages are installed. It must
+never look into the database.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSet
 from shardrun.dbt_runner.package_lock import installing_packages
 from shardrun.dbt_runner.refusals import PackagesMissingError
 from shardrun.dbt_runner.results import DbtCommandResult, NodeResult, ShardedNode
+from shardrun.dbt_runner.stage_commands import compile_command, stage_command
 from shardrun.errors import ProjectError
 from shardrun.garbage import no_collection
 from shardrun.stages import WorkflowStage
@@ -155,18 +157,7 @@ class DbtRunner:
             ProjectError: the stage selects nothing; or see :meth:`execute_command`.
         """
         config = self._stages[stage]
-        command: list[str] = [config.command]
-        if config.selectors:
-            command += ["--select", *config.selectors]
-        if config.exclude:
-            command += ["--exclude", *config.exclude]
-        if config.full_refresh == "always" or (
-            config.full_refresh == "first_year" and simulation_year == self._start_year
-        ):
-            command.append("--full-refresh")
-        if config.command in ("build", "test"):
-            command += ["--exclude-resource-type", "unit_test"]
-            command += ["--indirect-selection", config.indirect_selection]
+        command = stage_command(config, is_first_year=simulation_year == self._start_year)
         result = self.execute_command(
             command,
             simulation_year,
@@ -196,14 +187,8 @@ class DbtRunner:
             DatabaseError: the database can't be opened.
         """
         config = self._stages[stage]
-        selectors = [f"{word},resource_type:model" for word in config.selectors]
-        exclude = ["--exclude", *config.exclude] if config.exclude else []
         call = self._call(
-            [
-                *("compile", "--no-inject-ephemeral-ctes", "--indirect-selection", "empty"),
-                *("--select", *selectors),
-                *exclude,
-            ],
+            compile_command(config),
             simulation_year,
             extra_vars=config.vars,
             log_name=f"{simulation_year}-{stage.value}-compile",

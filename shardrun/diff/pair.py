@@ -15,7 +15,8 @@ import duckdb
 from shardrun.database.connection import ALIAS, attach_database, open_database
 from shardrun.database.ownership import check_ownership
 from shardrun.errors import DatabaseError, InputError
-from shardrun.ledger.records import LedgerContents, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents
 
 FIRST = ALIAS
 """The catalog name of the first database, which is the default one."""

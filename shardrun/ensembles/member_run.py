@@ -85,7 +85,7 @@ def run_member(task: MemberTask) -> MemberResult:
     try:
         return _run(task, started)
     except ShardrunError as error:
-        failure = MemberFailure(str(error), error.exit_code)
+        failure = MemberFailure(error.message, error.exit_code)
         return MemberResult(task.name, perf_counter() - started, failure=failure)
 
 

@@ -84,6 +84,7 @@ class FigureStatistics:
         p50: the median.
         p90: a tenth lies above.
         standard_error: of the mean, by chance alone (Monte Carlo).
+        is_count: whether the figure was a whole number in every year of every member.
     """
 
     scenario: str
@@ -95,6 +96,7 @@ class FigureStatistics:
     p50: float
     p90: float
     standard_error: float | None
+    is_count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +201,11 @@ def _read_statistics(
     connection: duckdb.DuckDBPyConnection, view: str
 ) -> tuple[FigureStatistics, ...]:
     rows = connection.execute(
+        "with counts as (select figure, bool_and(value = trunc(value)) as is_count "
+        "from member_figures group by figure) "
         f"select scenario, {YEAR_COLUMN}, figure, members, mean, {', '.join(QUANTILES)}, "
-        f"standard_error from {view} inner join figures using (figure) "
+        f"standard_error, is_count from {view} inner join figures using (figure) "
+        "inner join counts using (figure) "
         f"order by place, figure, scenario, {YEAR_COLUMN}"
     ).fetchall()
     return tuple(FigureStatistics(*row) for row in rows)

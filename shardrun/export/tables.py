@@ -30,7 +30,7 @@ from shardrun.database.ownership import check_ownership
 from shardrun.database.row_keys import find_key
 from shardrun.errors import ExportError, InputError
 from shardrun.export.formats import ExportFormat, check_size, write_file
-from shardrun.ledger.records import read_ledger
+from shardrun.ledger.reader import read_ledger
 from shardrun.sql import quote_identifier
 
 CONTENTS = "export.json"
@@ -135,7 +135,7 @@ def export_database(
         except (OSError, duckdb.IOException) as error:
             raise ExportError(
                 f"the export to {folder} failed, nothing is left of it: {error}"
-            ) from (error)
+            ) from error
     return export
 
 

@@ -25,7 +25,7 @@ from shardrun.ledger.fingerprints import Fingerprints
 from shardrun.ledger.records import RunLimits, Status
 from shardrun.ledger.schema import create_ledger_tables
 from shardrun.resources import ResourceUsage
-from shardrun.sharding.shards import ShardResult
+from shardrun.sharding.shard_results import ShardResult
 from shardrun.stages import WorkflowStage
 from shardrun.version import __version__
 

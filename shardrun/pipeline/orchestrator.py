@@ -43,8 +43,8 @@ from shardrun.pipeline.results import (
 )
 from shardrun.resources import ResourceSampler
 from shardrun.sharding.coordinator import UnionResult
+from shardrun.sharding.shard_results import ShardResult
 from shardrun.sharding.sharded_stage import ShardedStage, ShardsFailedError
-from shardrun.sharding.shards import ShardResult
 from shardrun.sql import split_identifiers
 from shardrun.stages import WorkflowStage
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from shardrun.pipeline.plan import Step
-from shardrun.sharding.shards import ShardProgress
+from shardrun.sharding.shard_results import ShardProgress
 from shardrun.stages import WorkflowStage
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shardrun.errors import ShardrunError
 from shardrun.resources import ResourceUsage
-from shardrun.sharding.shards import ShardResult
+from shardrun.sharding.shard_results import ShardResult
 from shardrun.stages import WorkflowStage
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shardrun.report.figures import NUMBER_AXIS, PERCENT, PERCENT_AXIS, SERIES, Figure
+from shardrun.report.figures import NUMBER_AXIS, PERCENT, PERCENT_AXIS, Figure, series_color
 
-_OPACITY = "38"
+_OPACITY = "38"  # of FF
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def bands(x: Sequence[object], series: Mapping[str, Band], number: str) -> Figur
     """
     data: list[dict[str, Any]] = []
     for place, (name, band) in enumerate(series.items()):
-        colour = f"$series-{place % SERIES + 1}"
+        colour = series_color(place)
         edge = {
             "type": "scatter",
             "mode": "lines",

@@ -5,7 +5,7 @@ It must never read a database, nor know how anything looks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,12 +24,14 @@ class Tile:
         name: how a column of such figures is called: it decides how the value looks.
         value: the figure.
         note: what is said below it.
+        of_counts: whether the figure is a statistic of counts.
     """
 
     label: str
     name: str
     value: Value
     note: str = ""
+    of_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ class DataTable:
         title: above it; empty where the block around it says it all.
         columns: their names.
         rows: their values.
+        of_counts: the columns that are statistics of counts.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
+    of_counts: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

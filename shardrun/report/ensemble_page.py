@@ -5,7 +5,6 @@ Shows what the ensemble's database says; it must never compute a statistic itsel
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -14,10 +13,12 @@ from shardrun.console.numbers import format_errors
 from shardrun.ensembles.records import EnsembleContents, FigureStatistics
 from shardrun.report.bands import Band, bands
 from shardrun.report.blocks import Chart, DataTable, Page, Section, Tile
-from shardrun.report.figures import AMOUNT, COUNT, PERCENT
+from shardrun.report.figures import AMOUNT, COUNT, MEAN_COUNT, PERCENT
+from shardrun.report.origin_section import setting_rows
 
 _CONFIGURATION = "configuration"
 _TILES = 4
+_OF_FIGURE = ("mean", "p10", "p50", "p90")
 _STATISTICS = ("mean", "standard_error", "p10", "p50", "p90")
 
 
@@ -60,7 +61,7 @@ def _tiles(ensemble: EnsembleContents, year: int) -> list[Tile]:
         note = (
             f"mean in {year}, ± {format_errors(row.figure, [row.standard_error])[0]} by chance{of}"
         )
-        tiles.append(Tile(_title(row.figure), row.figure, row.mean, note))
+        tiles.append(Tile(_title(row.figure), row.figure, row.mean, note, row.is_count))
     return tiles
 
 
@@ -112,12 +113,13 @@ def _chart(figure: str, rows: Sequence[FigureStatistics]) -> Chart:
         for row in rows
     )
     largest = max(abs(row.p90) for row in rows)
-    number = PERCENT if suffix else COUNT if largest >= 1000 else AMOUNT
+    few = MEAN_COUNT if rows[0].is_count else AMOUNT
+    number = PERCENT if suffix else COUNT if largest >= 1000 else few
     return Chart(
         title=_title(figure),
         note="",
         figure=bands(years, series, number),
-        data=DataTable("", columns, table),
+        data=DataTable("", columns, table, _OF_FIGURE if rows[0].is_count else ()),
     )
 
 
@@ -145,15 +147,13 @@ def _origin(ensemble: EnsembleContents) -> Section:
     blocks = []
     for scenario, origin in ensemble.made_from.items():
         made_from = origin.fingerprints
-        settings = tuple(
-            (key, value if isinstance(value, str) else json.dumps(value))
-            for key, value in sorted(made_from.config.items())
-        )
         digests = (*sorted(made_from.inputs.items()), ("project", made_from.project))
         versions = tuple(sorted(origin.versions.items()))
         blocks.append(
             DataTable(
-                f"Made from: {_name(scenario)}", ("name", "value"), (*settings, *digests, *versions)
+                f"Made from: {_name(scenario)}",
+                ("name", "value"),
+                (*setting_rows(made_from), *digests, *versions),
             )
         )
     return Section("Where it comes from", "All members of a scenario but for the seed.", blocks)

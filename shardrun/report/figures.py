@@ -20,6 +20,7 @@ SHADES = 6
 """Colours from light to dark, for classes in an order."""
 
 COUNT = ",d"
+MEAN_COUNT = ",.1~f"
 AMOUNT = ",.2f"
 PERCENT = ".1%"
 
@@ -49,7 +50,7 @@ def lines(
     Args:
         x: years, as a rule.
         series: values by name.
-        number: how a value is said, COUNT, AMOUNT or PERCENT.
+        number: how a value is said, such as COUNT, AMOUNT or PERCENT.
         from_zero: whether the axis begins at zero.
     """
     return {

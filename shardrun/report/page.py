@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shardrun.console.numbers import format_column, is_number
 from shardrun.errors import InputError
-from shardrun.report.blocks import Chart, DataTable, Page, Value
+from shardrun.report.blocks import Chart, DataTable, Page, Tile, Value
 from shardrun.whole_file import replaced_when_whole
 
 GENERATOR = '<meta name="generator" content="shardrun report">'
@@ -62,7 +62,7 @@ def render_page(page: Page) -> str:
     )
     environment.tests["chart"] = lambda block: isinstance(block, Chart)
     environment.filters["cells"] = _cells
-    environment.filters["value"] = _one_value
+    environment.filters["tile_value"] = _tile_value
     charts = [
         block for section in page.sections for block in section.blocks if isinstance(block, Chart)
     ]
@@ -84,8 +84,8 @@ def render_page(page: Page) -> str:
     )
 
 
-def _one_value(value: Value, name: str) -> str:
-    return format_column(name, [value])[0]
+def _tile_value(tile: Tile) -> str:
+    return format_column(tile.name, [tile.value], of_counts=tile.of_counts)[0]
 
 
 def _cells(table: DataTable) -> list[list[tuple[str, str, bool]]]:
@@ -94,7 +94,7 @@ def _cells(table: DataTable) -> list[list[tuple[str, str, bool]]]:
     for place, name in enumerate(table.columns):
         values = [row[place] for row in table.rows]
         right = is_number(values)
-        shown = format_column(name, values)
+        shown = format_column(name, values, of_counts=name in table.of_counts)
         columns.append(
             [(text, _raw(value), right) for text, value in zip(shown, values, strict=True)]
         )

@@ -59,10 +59,10 @@ def _spans(steps: Sequence[Measured]) -> list[Span]:
     return [
         Span(
             row=str(step.year),
-            kind=step.stage.value.replace("_", " "),
+            kind=step.stage.words,
             start=start,
             seconds=step.seconds or 0.0,
-            label=f"{step.year} {step.stage.value.replace('_', ' ')}: "
+            label=f"{step.year} {step.stage.words}: "
             f"{step.cores_busy or 0.0:.1f} cores, {format_bytes(usage.peak_memory)}, "
             f"{format_seconds(step.seconds or 0.0)}",
         )
@@ -74,7 +74,7 @@ def _row(step: StepRecord, usage: ResourceUsage) -> tuple[str | int | float | No
     return (
         step.run_id,
         step.year,
-        step.stage.value.replace("_", " "),
+        step.stage.words,
         round(step.cores_busy or 0.0, 2),
         round(usage.cpu_seconds, 3),
         usage.peak_memory,

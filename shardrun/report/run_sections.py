@@ -1,18 +1,17 @@
-"""What a report tells of any run: when what ran, what was checked, from what it was made.
+"""What a report tells of any run: when what ran, what was checked, what it ended with.
 
 Read from the database alone. It must never know what the project is about.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import duckdb
 
 from shardrun.console.numbers import format_seconds
 from shardrun.database.connection import ALIAS
-from shardrun.database.digest import DatabaseDigest, canonical_relation
+from shardrun.database.digest import canonical_relation
 from shardrun.diff.tables import read_columns
 from shardrun.ledger.records import LedgerContents, Status
 from shardrun.ledger.written_tables import WrittenTable
@@ -109,7 +108,7 @@ def timeline_section(ledger: LedgerContents) -> Section:
     spans, rows = [], []
     for step, start in placed_steps(ledger):
         seconds = step.seconds or 0.0
-        stage = step.stage.value.replace("_", " ")
+        stage = step.stage.words
         label = f"{step.year} {stage}: {format_seconds(seconds)}, {step.rows or 0:,} rows"
         if step.status is not Status.FINISHED:
             label += f", {step.status}"
@@ -129,60 +128,3 @@ def timeline_section(ledger: LedgerContents) -> Section:
     what = f"When each stage of each {word} ran, and for how long."
     note = " ".join([what, *advise(ledger.runs, ledger.steps)])
     return Section("The run", note, [chart, *resource_charts(ledger)])
-
-
-def origin_section(ledger: LedgerContents, digest: DatabaseDigest) -> Section:
-    """Show what the database was made from, and its fingerprint."""
-    run = ledger.runs[-1]
-    word = ledger.period_names.word
-    made_from = run.fingerprints
-    config = tuple(
-        (key, value if isinstance(value, str) else json.dumps(value))
-        for key, value in sorted(made_from.config.items())
-    )
-    versions = tuple((name, value) for name, value in run.versions.items())
-    threading = tuple((name, str(value)) for name, value in run.threading.items())
-    inputs = tuple((name, value) for name, value in made_from.inputs.items())
-    runs = tuple(
-        (
-            each.run_id,
-            each.status.value,
-            f"{each.start_year}-{each.end_year}",
-            f"{each.started_at:%Y-%m-%d %H:%M} UTC",
-        )
-        for each in ledger.runs
-    )
-    tables = tuple((table.table, table.rows, table.digest) for table in digest.tables)
-    branches = tuple(
-        (f"before {branch.year}", str(branch.source), branch.source_run_id)
-        for branch in ledger.branches
-    )
-    return Section(
-        "Where it comes from",
-        "Databases made from the same configuration, inputs and project have the same digest, "
-        "whatever the threads, the shards or the version of DuckDB.",
-        [
-            DataTable("Runs", ("run", "status", f"{word}s", "started"), runs),
-            *(
-                [
-                    DataTable(
-                        f"{word.capitalize()}s of another run",
-                        (f"{word}s", "database", "run"),
-                        branches,
-                    )
-                ]
-                if branches
-                else []
-            ),
-            DataTable("Configuration", ("setting", "value"), config),
-            DataTable(
-                "Inputs and project", ("input", "digest"), (*inputs, ("project", made_from.project))
-            ),
-            DataTable("Versions and threads", ("name", "value"), (*versions, *threading)),
-            DataTable(
-                "Digests",
-                ("table", "rows", "digest"),
-                (*tables, ("all", sum(table.rows for table in digest.tables), digest.digest)),
-            ),
-        ],
-    )

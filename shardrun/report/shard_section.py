@@ -22,7 +22,7 @@ def shard_section(ledger: LedgerContents) -> Section | None:
         return None
     tried_again = sum(shard.tries > 1 for shard in shards)
     word = ledger.period_names.word
-    stage = shards[-1].stage.value.replace("_", " ")
+    stage = shards[-1].stage.words
     note = f"The {stage} of each {word} was made in parts, side by side. " + (
         f"{tried_again:,} of {len(shards):,} had to be tried again."
         if tried_again

@@ -19,7 +19,8 @@ from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError
 from shardrun.ledger.fingerprints import Fingerprints
 from shardrun.ledger.ledger import Ledger
-from shardrun.ledger.records import LedgerContents, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents
 from shardrun.ledger.rewind import rewind
 from shardrun.pipeline.plan import build_plan
 from shardrun.stages import WorkflowStage

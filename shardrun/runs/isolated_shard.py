@@ -6,7 +6,6 @@ and how its rows compare with the canonical table's. It must never write into th
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -18,48 +17,23 @@ from shardrun.config.dbt_project import read_project
 from shardrun.config.periods import periods
 from shardrun.config.simulation import SimulationConfig
 from shardrun.config.workflow import EventTable
-from shardrun.database.connection import ALIAS, memory_database, open_database, qualified
+from shardrun.database.connection import ALIAS, open_database, qualified
 from shardrun.database.ownership import check_ownership, claim_database
 from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError, ShardError
 from shardrun.ledger.fingerprints import Fingerprints, config_settings, project_fingerprint
-from shardrun.ledger.records import LedgerContents, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents
 from shardrun.pipeline.plan import build_plan
-from shardrun.runs.project_runner import build_runner
+from shardrun.runs.isolated_task import ShardOfOne, isolated_name, isolated_task
 from shardrun.sharding.comparison import Comparison, compare_shard
-from shardrun.sharding.narrowing import Narrowing
 from shardrun.sharding.settings import require_event_table
-from shardrun.sharding.shard_session import read_session
 from shardrun.sharding.shards import Shard, ShardTask
-from shardrun.sharding.sizing import WorkerShare
-from shardrun.sharding.table_columns import read_columns
-from shardrun.sharding.tasks import (
-    JUDGED_VARIANTS,
-    StageSetting,
-    build_task,
-    narrowing_of,
-    shard_variables,
-)
 from shardrun.sharding.worker import run_shard
 from shardrun.sql import quote_identifier, quote_literal
 from shardrun.stages import WorkflowStage
 
 _SHARD = "shardrun_isolated"
-
-
-@dataclass(frozen=True, slots=True)
-class ShardOfOne:
-    """The rows of one entity, as a shard.
-
-    Attributes:
-        year: the simulated year.
-        entity: the entity's id.
-        key: its shard key.
-    """
-
-    year: int
-    entity: str
-    key: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +59,6 @@ class IsolatedShard:
     rows_by_type: tuple[tuple[str, int], ...]
     comparison: Comparison
     changes: tuple[str, ...]
-
-
-def entity_shard(year: int, entity: str) -> ShardOfOne:
-    """Return the shard of one entity, whose key is that of the macro ``shard_key``."""
-    with memory_database() as connection:
-        [(key,)] = connection.execute("select md5_number_upper(?)", [entity]).fetchall()
-    return ShardOfOne(year, entity, key)
 
 
 def run_isolated_shard(
@@ -124,7 +91,7 @@ def run_isolated_shard(
     _check_ready(config, ledger, database, table.stage, wanted.year)
     claim_database(database)
     folder = RunFolder(database)
-    task, condition = _compile(config, folder, ledger, table, wanted, with_inputs=with_inputs)
+    task, condition = isolated_task(config, folder, ledger, table, wanted, with_inputs=with_inputs)
     for model in task.models:
         model.sql_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         model.sql_path.touch(mode=0o600)
@@ -141,7 +108,7 @@ def run_isolated_shard(
         if isinstance(wanted, ShardOfOne) and not any(count for _, count in rows):
             raise InputError(f"there is no {wanted.entity} in the {table.stage} of {wanted.year}.")
         return IsolatedShard(
-            name=_name(wanted),
+            name=isolated_name(wanted),
             year=wanted.year,
             file=task.file,
             sql_folder=task.models[-1].sql_path.parent,
@@ -158,65 +125,6 @@ def run_isolated_shard(
             ),
             changes=tuple(_changes(config, ledger)),
         )
-
-
-def _compile(
-    config: SimulationConfig,
-    folder: RunFolder,
-    ledger: LedgerContents,
-    table: EventTable,
-    wanted: Shard | ShardOfOne,
-    *,
-    with_inputs: bool,
-) -> tuple[ShardTask, str]:
-    """Return the task of the shard, and what keeps its rows of the canonical table."""
-    shard = wanted if isinstance(wanted, Shard) else Shard(wanted.year, 0, 1)
-    variables = shard_variables(wanted) if isinstance(wanted, Shard) else {"entity_key": wanted.key}
-    runner = build_runner(config, folder, ledger.runs[-1].fingerprints.inputs, debug=True)
-    try:
-        stage = runner.compile_stage(table.stage, wanted.year, [*JUDGED_VARIANTS, variables])
-        with runner.cursor() as connection:
-            columns = read_columns(connection, stage.inputs)
-            session = read_session(connection, stage)
-    finally:
-        runner.release_database()
-    if session.unreadable:
-        listed = "; ".join(f"{'.'.join(name)}, {what}" for name, what in session.unreadable.items())
-        raise InputError(f"{table.stage} can't be made in shards: a shard can't read {listed}")
-    if table.model not in [node.name for node in stage.nodes]:
-        raise InputError(
-            f"workflow.event_table.model: {table.stage} has no model {table.model}; it has "
-            f"{', '.join(node.name for node in stage.nodes)}"
-        )
-    place = folder.isolated_shards / _name(wanted)
-    if place.exists():
-        shutil.rmtree(place)
-    place.mkdir(mode=0o700, parents=True)
-    narrowing = narrowing_of(stage, columns, table)
-    condition = _condition(wanted, narrowing)
-    narrowed = narrowing.inputs
-    if narrowing.by_models and with_inputs:  # so that the copies are no larger than need be
-        narrowed = frozenset(name for name in columns if table.shard_key in columns[name])
-    task = build_task(
-        shard,
-        stage,
-        stage.sql[-1],
-        columns,
-        table,
-        StageSetting(
-            origin="isolated",
-            database=folder.database,
-            folder=place,
-            share=WorkerShare(1, 1, int(config.performance.memory_limit_gb * 1000)),
-            settings=session.settings,
-            attached=session.attached,
-            with_inputs=with_inputs,
-            models_apart=True,
-        ),
-        narrowed,
-        condition,
-    )
-    return task, condition
 
 
 def _check_ready(
@@ -242,18 +150,6 @@ def _check_ready(
             f"{database} does not hold what {stage} of {year} starts from: {first.stage} "
             f"of {first.year} is not done. Go on with `shardrun run` first."
         )
-
-
-def _name(wanted: Shard | ShardOfOne) -> str:
-    if isinstance(wanted, Shard):
-        return f"{wanted.name}_of{wanted.total}"
-    return f"events_y{wanted.year}_key{wanted.key}"
-
-
-def _condition(wanted: Shard | ShardOfOne, narrowing: Narrowing) -> str:
-    if isinstance(wanted, Shard):
-        return narrowing.condition(wanted)
-    return f"{narrowing.key_expression} = {wanted.key}::ubigint"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -16,7 +16,8 @@ import duckdb
 
 from shardrun.database.connection import ALIAS, open_database, qualified
 from shardrun.database.run_folder import RunFolder
-from shardrun.ledger.records import RunRecord, ShardRecord, Status, StepRecord, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import RunRecord, ShardRecord, Status, StepRecord
 from shardrun.resources import ResourceUsage, total_usage
 from shardrun.runs.resource_advice import advise
 from shardrun.stages import WorkflowStage

@@ -22,7 +22,8 @@ from shardrun.database.run_folder import RunFolder
 from shardrun.database.run_lock import HeldLock, hold_lock
 from shardrun.errors import InputError
 from shardrun.ledger.fingerprints import Fingerprints, config_settings, project_fingerprint
-from shardrun.ledger.records import LedgerContents, Status, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents, Status
 from shardrun.pipeline.plan import Step, build_plan
 from shardrun.runs.branching import (
     BranchPoint,

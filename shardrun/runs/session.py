@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import duckdb
@@ -125,13 +126,19 @@ def _execute(
                 forget_failed_rows(connection, accepted.folder.database)
             word = years.period_names.word
             tell(RunStarted(run_id, accepted.plan, accepted.done, word, accepted.took))
-            with _artifacts(accepted, runner, run_id, started), _recorded(ledger):
-                summary = PipelineOrchestrator(
-                    config, runner, ledger, tell, accepted.done, sharded
-                ).execute_multi_year_simulation(years.start_year, years.end_year)
-                ledger.end_run(
-                    Status.FINISHED if summary.success else Status.FAILED, error=summary.error
-                )
+            leave_artifacts = partial(_leave_artifacts, accepted, runner, run_id, started)
+            try:
+                with _recorded(ledger):
+                    summary = PipelineOrchestrator(
+                        config, runner, ledger, tell, accepted.done, sharded
+                    ).execute_multi_year_simulation(years.start_year, years.end_year)
+                    ledger.end_run(
+                        Status.FINISHED if summary.success else Status.FAILED, error=summary.error
+                    )
+            except BaseException as error:
+                leave_artifacts(error)
+                raise
+            leave_artifacts(summary.failure)
         finally:
             runner.release_database()
     tell(RunEnded(summary.success, perf_counter() - started))
@@ -185,28 +192,36 @@ def _replacement(accepted: AcceptedRun) -> Iterator[Callable[[], None]]:
         folder.restore_database()
 
 
-@contextmanager
-def _artifacts(
-    accepted: AcceptedRun, runner: DbtRunner, run_id: str, started: float
-) -> Iterator[None]:
-    """Leave dbt's artifacts however the run ends: beside the database, and where dbt's tools look.
+def _leave_artifacts(
+    accepted: AcceptedRun,
+    runner: DbtRunner,
+    run_id: str,
+    started: float,
+    failure: BaseException | None,
+) -> None:
+    """Leave dbt's artifacts however the run ended: beside the database, and where dbt's tools look.
+
+    Args:
+        accepted: the run.
+        runner: that ran its commands.
+        run_id: of the ledger.
+        started: when the run began, on the clock that counts seconds.
+        failure: what ended the run, and still does where they can't be written; it is noted there.
 
     Raises:
-        ShardrunError: they can't be written; the run itself is as it would have been.
+        ShardrunError: they can't be written, of a run that nothing else ended.
     """
+    folders = [accepted.folder.target]
+    project = read_project(accepted.config.project.project_dir)
+    if os.access(project.path, os.W_OK):
+        folders.append(project.target_path)
     try:
-        yield
-    finally:
-        folders = [accepted.folder.target]
-        project = read_project(accepted.config.project.project_dir)
-        if os.access(project.path, os.W_OK):
-            folders.append(project.target_path)
-        try:
-            runner.write_artifacts(folders, run_id, perf_counter() - started)
-        except OSError as error:
-            raise ShardrunError(
-                f"dbt's artifacts can't be written: {error}. What the run has done stays done."
-            ) from error
+        runner.write_artifacts(folders, run_id, perf_counter() - started)
+    except OSError as error:
+        unwritten = f"dbt's artifacts can't be written: {error}. What the run has done stays done."
+        if failure is None:
+            raise ShardrunError(unwritten) from error
+        failure.add_note(unwritten)
 
 
 @contextmanager

@@ -17,16 +17,11 @@ import duckdb
 from shardrun.database.connection import count_rows, qualified
 from shardrun.database.transaction import transaction
 from shardrun.errors import ShardError
-from shardrun.sharding.shard_checks import (
-    UNTOUCHED,
-    CanonicalTable,
-    SideTable,
-    check_shards,
-    complete_year,
-    naming_shard,
-)
+from shardrun.sharding.shard_checks import UNTOUCHED, check_shards, complete_year, naming_shard
 from shardrun.sharding.shard_file import columns_of
-from shardrun.sharding.shards import Relation, ShardResult
+from shardrun.sharding.shard_results import ShardResult
+from shardrun.sharding.shards import Relation
+from shardrun.sharding.united_tables import CanonicalTable, SideTable
 from shardrun.sql import quote_identifier, quote_literal
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import duckdb
 
 from shardrun.database.connection import qualified
-from shardrun.sharding.shards import ModelTiming, Relation, Shard
+from shardrun.sharding.shard_results import ModelTiming
+from shardrun.sharding.shards import Relation, Shard
 from shardrun.sql import quote_identifier
 
 _PROVENANCE = Relation("main", "shardrun_shard")

@@ -12,14 +12,8 @@ from dataclasses import replace
 from shardrun.pools.dask_executor import Cluster
 from shardrun.pools.executors import ExecutorName
 from shardrun.pools.task_pool import TaskOutcome, TaskPool, run_tasks
-from shardrun.sharding.shards import (
-    Shard,
-    ShardProgress,
-    ShardResult,
-    ShardState,
-    ShardTask,
-    failed_shard,
-)
+from shardrun.sharding.shard_results import ShardProgress, ShardResult, ShardState, failed_shard
+from shardrun.sharding.shards import Shard, ShardTask
 from shardrun.sharding.worker import discard_unfinished, prepare_worker, run_shard, run_shard_twice
 
 ShardListener = Callable[[ShardProgress], None]

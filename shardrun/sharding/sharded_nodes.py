@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from shardrun.database.connection import qualified
 from shardrun.dbt_runner.compiled import CompiledStage, StageNode
 from shardrun.dbt_runner.results import ShardedNode
-from shardrun.sharding.shards import ModelTiming, ShardResult
+from shardrun.sharding.shard_results import ModelTiming, ShardResult
 from shardrun.sharding.tasks import unsharded_sql
 
 

@@ -24,9 +24,10 @@ from shardrun.sharding.coordinator import UnionResult, write_union
 from shardrun.sharding.narrowing import Narrowing
 from shardrun.sharding.safe_stages import SafeStages
 from shardrun.sharding.shard_pool import ShardListener, ShardPool, run_shards
+from shardrun.sharding.shard_results import ShardResult
 from shardrun.sharding.shard_session import SharedSession, read_session
 from shardrun.sharding.sharded_nodes import failed_nodes, united_nodes
-from shardrun.sharding.shards import Shard, ShardResult
+from shardrun.sharding.shards import Shard
 from shardrun.sharding.sizing import WorkerShare, union_memory_mb
 from shardrun.sharding.table_columns import TableColumns, read_columns
 from shardrun.sharding.tasks import (

@@ -20,11 +20,11 @@ from shardrun.shard_safety import (
     check_models,
 )
 from shardrun.sharding.narrowing import Narrowing, check_keys, find_narrowing
-from shardrun.sharding.shard_checks import CanonicalTable, SideTable
 from shardrun.sharding.shard_session import SharedSession
 from shardrun.sharding.shards import Relation, Shard, ShardInput, ShardModel, ShardTask
 from shardrun.sharding.sizing import WorkerShare
 from shardrun.sharding.table_columns import TableColumns
+from shardrun.sharding.united_tables import CanonicalTable, SideTable
 
 Variables = Mapping[str, int]
 

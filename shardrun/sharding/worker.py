@@ -33,7 +33,8 @@ from shardrun.sharding.shard_file import (
     read_provenance,
     write_provenance,
 )
-from shardrun.sharding.shards import ModelTiming, ShardModel, ShardResult, ShardTask, failed_shard
+from shardrun.sharding.shard_results import ModelTiming, ShardResult, failed_shard
+from shardrun.sharding.shards import ShardModel, ShardTask
 from shardrun.sharding.worker_connection import MAIN_FILE, confined_connection
 from shardrun.sql import quote_identifier, quote_literal
 

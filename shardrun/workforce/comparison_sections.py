@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from shardrun.report.blocks import Chart, DataTable, Section, Tile
 from shardrun.report.figures import AMOUNT, COUNT, PERCENT, lines
-from shardrun.workforce.comparison import Comparison, Figure, PartedLife, People
+from shardrun.workforce.comparison import Comparison, Figure
+from shardrun.workforce.people_compared import PartedLife, People
 
 _TILES = (
     ("Headcount", "closing_headcount"),

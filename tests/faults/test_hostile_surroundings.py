@@ -16,9 +16,12 @@ import duckdb
 import psutil
 import pytest
 
+from shardrun import run as simulate
 from shardrun.database.connection import ALIAS, open_database
 from shardrun.database.digest import digest_database
-from shardrun.ledger.records import read_ledger
+from shardrun.errors import RunInterruptedError
+from shardrun.ledger.reader import read_ledger
+from shardrun.pipeline.progress import ProgressEvent, StepFinished
 from shardrun.report.time_axis import placed_steps
 from tests.support.command_line import environment, shardrun
 from tests.support.in_process import invoke
@@ -115,6 +118,30 @@ def test_a_test_that_fails_keeps_the_rows_that_it_found_until_the_next_run(
         assert not connection.execute(
             "from duckdb_schemas() where schema_name = 'shardrun_failures'"
         ).fetchall()
+
+
+def test_artifacts_that_cannot_be_written_hide_neither_an_interrupt_nor_a_failure(
+    here: Path,
+) -> None:
+    in_the_way = here / "tiny" / "target"
+    in_the_way.write_text("a file where dbt's tools look for a folder")
+
+    def interrupt(event: ProgressEvent) -> None:
+        if isinstance(event, StepFinished):
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunInterruptedError) as stopped:
+        simulate(RUN[3], directory=here, years=2025, database="t.duckdb", listener=interrupt)
+    failed = invoke(*RUN, "t.duckdb", cwd=here, TINY_FAILS_IN="REPORTING")
+    assert failed.returncode == 3
+    assert "the rabbits have left" in failed.stderr
+    succeeded = invoke(*RUN, "t.duckdb", cwd=here)
+    assert succeeded.returncode == 1
+    for said in (stopped.value.message, failed.stderr, succeeded.stderr):
+        assert "dbt's artifacts can't be written" in said
+        assert "tiny/target" in said
+    in_the_way.unlink()
+    assert invoke(*RUN, "t.duckdb", cwd=here).returncode == 0
 
 
 class RunsBackwards(datetime):

@@ -12,6 +12,7 @@ from time import sleep
 import psutil
 import pytest
 
+from shardrun.sharding.sizing import COORDINATOR_MB, WORKER_MB
 from tests.support.named_kills import Moment, run_until
 from tests.support.sharded_runs import Project
 
@@ -164,17 +165,21 @@ def test_shard_files_that_a_crash_left_are_not_taken_by_another_count_and_cleare
     assert not project.shards_folder("left").exists()
 
 
-def test_a_shard_that_has_too_little_memory_is_named_and_a_higher_limit_goes_on(
-    tmp_path: Path,
+def test_a_shard_that_has_too_little_memory_is_named_and_the_least_limit_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The least that a worker may have, 64 MB, is too little for 60,000 people.
-
-    Whether both shards fail, and in which model, depends on when DuckDB's threads come to work.
-    """
-    project = Project.copied(tmp_path, 120_000, "2027")
+    """Too little is 40 MB for 30,000 people, which is refused unless that is taken for enough."""
+    project = Project.copied(tmp_path, 60_000, "2027")
     project.must_run("default")
     shards = ("--shards", "2", "--workers", "1")
-    failed = project.run("tight", *shards, "--memory-limit", "465MB")
+    tight = COORDINATOR_MB + WORKER_MB + 40
+    refused = project.run("tight", *shards, "--memory-limit", f"{tight}MB")
+    assert refused.returncode == 2
+    least = re.search(r"at least (\d+) MB", refused.stderr)
+    assert least, refused.stderr
+    with monkeypatch.context() as patch:
+        patch.setattr("shardrun.sharding.sizing.LEAST_MB", 40)
+        failed = project.run("tight", *shards, "--memory-limit", f"{tight}MB")
     assert failed.returncode == 1, failed.stderr
     named = re.findall(r"shard (\d) of 2, year 2027[^\n]*: Out of Memory Error", failed.stderr)
     assert named, failed.stderr
@@ -184,7 +189,7 @@ def test_a_shard_that_has_too_little_memory_is_named_and_a_higher_limit_goes_on(
     assert "SET threads" not in failed.stderr, "advice that nobody can follow here"
     assert "Traceback" not in failed.stderr
     assert not project.query("tight", "from duckdb_tables() where table_name = 'fct_yearly_events'")
-    project.must_run("tight", *shards, "--memory-limit", "2GB")
+    project.must_run("tight", *shards, "--memory-limit", f"{least[1]}MB")
     assert project.digest("tight") == project.digest("default")
     assert project.events_as_they_lie("tight") == project.events_as_they_lie("default")
 

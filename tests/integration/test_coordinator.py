@@ -19,9 +19,10 @@ import pytest
 
 from shardrun.errors import ShardError
 from shardrun.sharding.coordinator import UnionResult, write_union
-from shardrun.sharding.shard_checks import CanonicalTable, SideTable
 from shardrun.sharding.shard_pool import ShardPool, run_shards
-from shardrun.sharding.shards import Relation, ShardResult, ShardTask
+from shardrun.sharding.shard_results import ShardResult
+from shardrun.sharding.shards import Relation, ShardTask
+from shardrun.sharding.united_tables import CanonicalTable, SideTable
 from shardrun.sharding.worker import run_shard
 from tests.support.sharding import (
     CATALOG,
@@ -341,7 +342,7 @@ def test_a_coordinator_killed_in_the_transaction_leaves_the_year_as_it_was(main:
     results = made(tasks_of(main, 3))
     program = (
         "import os, pickle, signal, sys, duckdb\n"
-        "from shardrun.coordinator import write_union\n"
+        "from shardrun.sharding.coordinator import write_union\n"
         "from shardrun.sql import quote_literal\n"
         "main, results, table = pickle.load(sys.stdin.buffer)\n"
         "connection = duckdb.connect()\n"

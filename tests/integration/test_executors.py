@@ -20,7 +20,8 @@ import pytest
 from shardrun.pools.executors import InlineExecutor, open_executor
 from shardrun.pools.task_pool import MAX_TRIES
 from shardrun.sharding.shard_pool import ShardPool, run_shards
-from shardrun.sharding.shards import Shard, ShardProgress, ShardState, ShardTask
+from shardrun.sharding.shard_results import ShardProgress, ShardState
+from shardrun.sharding.shards import Shard, ShardTask
 from shardrun.sharding.worker import prepare_worker
 from tests.support.sharding import (
     GATES,

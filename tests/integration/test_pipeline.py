@@ -12,7 +12,8 @@ from shardrun.dbt_runner import DbtRunner
 from shardrun.errors import PipelineExecutionError
 from shardrun.ledger.fingerprints import Fingerprints
 from shardrun.ledger.ledger import Ledger
-from shardrun.ledger.records import LedgerContents, Status, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents, Status
 from shardrun.pipeline import PipelineOrchestrator
 from shardrun.pipeline.progress import ProgressEvent, StepFailed, StepFinished, StepStarted
 from shardrun.stages import WorkflowStage

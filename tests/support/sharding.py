@@ -1,7 +1,7 @@
 """A small main database, event SQL over it, and the tasks of its shards, without dbt.
 
 Owns what the tests of worker, pool and coordinator have in common. It must never import what they
-test other than the data of shardrun.shards and shardrun.shard_checks.
+test other than the data of shardrun.sharding.shards and united_tables.
 """
 
 from __future__ import annotations
@@ -15,15 +15,9 @@ from typing import Any
 import duckdb
 import psutil
 
-from shardrun.sharding.shard_checks import CanonicalTable
-from shardrun.sharding.shards import (
-    Relation,
-    Shard,
-    ShardInput,
-    ShardModel,
-    ShardProgress,
-    ShardTask,
-)
+from shardrun.sharding.shard_results import ShardProgress
+from shardrun.sharding.shards import Relation, Shard, ShardInput, ShardModel, ShardTask
+from shardrun.sharding.united_tables import CanonicalTable
 from shardrun.sql import quote_literal
 from tests.support.render import render
 

@@ -15,7 +15,8 @@ from shardrun.ensembles.ensemble import EnsembleRequest, accept_ensemble
 from shardrun.ensembles.members import members_of
 from shardrun.errors import DatabaseError, DatabaseInUseError, InputError
 from shardrun.ledger.ledger import Ledger
-from shardrun.ledger.records import LedgerContents, Status, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents, Status
 from shardrun.runs.branching import BranchPoint, branch_point, create_branch
 from shardrun.runs.preflight import AcceptedRun, accept_run
 from shardrun.sharding.sizing import WorkerShare

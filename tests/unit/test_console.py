@@ -30,7 +30,8 @@ from shardrun.pipeline.progress import (
 )
 from shardrun.resources import ResourceUsage
 from shardrun.runs.outcome import RunOutcome, SummaryTable
-from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shard_results import ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shards import Shard
 from shardrun.stages import WorkflowStage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -104,6 +105,21 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 )
 def test_figures_look_as_their_column_says(name: str, values: list, shown: list) -> None:
     assert format_column(name, values) == shown
+
+
+@pytest.mark.parametrize(
+    ("values", "beside", "shown"),
+    [
+        ([12.25, 9.0, None], [], ["12.2", "9.0", "-"]),
+        ([11.0, 13.0], [12.25], ["11", "13"]),
+        ([11.0, 990.5], [1003.0], ["11", "990"]),
+        ([60_000.5], [11_000_000.0], ["0.1 M"]),
+    ],
+)
+def test_means_of_counts_have_one_decimal_and_whole_percentiles_none(
+    values: list, beside: list, shown: list
+) -> None:
+    assert format_column("hires", values, beside=beside, of_counts=True) == shown
 
 
 @pytest.mark.parametrize(
@@ -200,10 +216,12 @@ def test_the_document_says_the_same_as_the_tables() -> None:
 def test_the_plan_shows_each_step_with_its_dbt_command(
     terminal: Terminal, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = SimulationConfig()
+    foundation = {"tags": ["FOUNDATION"], "exclude": ["slow"]}
+    config = SimulationConfig.model_validate({"workflow": {"stages": {"foundation": foundation}}})
     plan = build_plan(config, 2025, 2026)
     terminal.show(plan_view(config, plan))
     shown = capsys.readouterr().out
+    assert shown.count("run --select tag:FOUNDATION --exclude slow") == 2
     assert shown.count("run --select tag:EVENT_GENERATION") == 2
     assert shown.count("build --select tag:INITIALIZATION") == 1
     assert plan_document(config, plan)["steps"][1] == {
@@ -211,6 +229,7 @@ def test_the_plan_shows_each_step_with_its_dbt_command(
         "stage": "foundation",
         "command": "run",
         "select": ["tag:FOUNDATION"],
+        "exclude": ["slow"],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardrun.dbt_runner.dbt_shortcuts import get_cache_schemas, inject_ctes_into_sql
+from shardrun.dbt_runner.substitution import substituted
 
 MODELS = sorted(Path(__file__).parents[2].glob("dbt/models/*/*.sql"))
 CTES = [
@@ -71,3 +73,31 @@ def test_the_schemas_to_look_into_are_those_that_dbt_finds() -> None:
     found = get_cache_schemas(adapter, nodes)  # type: ignore[arg-type]
     assert len(found) == 3
     assert found == BaseAdapter._get_cache_schemas(adapter, nodes)  # type: ignore[arg-type]
+
+
+def test_what_was_replaced_is_as_it_was_its_own_or_inherited_whatever_happens_within() -> None:
+    class Base:
+        def inherited(self) -> str:
+            return "base"
+
+        @classmethod
+        def bound(cls) -> str:
+            return cls.__name__
+
+    class Derived(Base):
+        @staticmethod
+        def own() -> str:
+            return "own"
+
+    before = dict(vars(Derived)), dict(vars(Base))
+    substitutes = [
+        (Base, "bound", classmethod(lambda cls: f"another {cls.__name__}")),
+        (Derived, "inherited", lambda _: "other"),
+        (Derived, "own", staticmethod(lambda: "other")),
+    ]
+    with suppress(KeyboardInterrupt), substituted(substitutes):
+        assert Derived.bound() == "another Derived"
+        assert (Derived().inherited(), Derived.own()) == ("other", "other")
+        assert Base().inherited() == "base"
+        raise KeyboardInterrupt
+    assert (dict(vars(Derived)), dict(vars(Base))) == before

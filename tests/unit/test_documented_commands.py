@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -85,3 +86,17 @@ def test_every_python_block_compiles() -> None:
     assert python_examples()
     for block in python_examples():
         compile(block, "python.md", "exec")
+
+
+def test_every_name_of_the_package_that_a_text_points_to_is_there() -> None:
+    pages = {"python.md": r"`(shardrun(?:\.\w+)+)`", "**/*.py": r":\w+:`~?(shardrun(?:\.\w+)+)`"}
+    named = {
+        name
+        for pattern, points_to in pages.items()
+        for folder in ("docs", "shardrun", "bench")
+        for file in (REPOSITORY / folder).glob(pattern)
+        for name in re.findall(points_to, file.read_text(encoding="utf-8"))
+    }
+    assert {"shardrun.pipeline.progress", "shardrun.runs.settings.RunSettings"} <= named
+    for name in sorted(named):
+        resolve_name(name)

@@ -89,6 +89,7 @@ def test_statistics_are_those_of_numpy_whatever_the_order_in_which_members_ended
     assert [row.figure for row in read[0]] == [
         figure for figure in ("hires", "growth_rate", "pay") for _ in range(2)
     ]
+    assert {row.figure for row in read[0] if row.is_count} == {"hires"}
     for row in read[0]:
         values = [
             figure.value

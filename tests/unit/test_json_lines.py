@@ -14,7 +14,8 @@ from shardrun.console.terminal import Terminal
 from shardrun.errors import InputError
 from shardrun.pipeline.plan import Step
 from shardrun.pipeline.progress import RunStarted, ShardChanged, StepFailed, UnionFinished
-from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shard_results import ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shards import Shard
 from shardrun.stages import WorkflowStage
 
 EVENTS = WorkflowStage.EVENT_GENERATION

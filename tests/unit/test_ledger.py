@@ -15,7 +15,8 @@ from shardrun.database.run_lock import hold_lock
 from shardrun.errors import ProjectError
 from shardrun.ledger.fingerprints import Fingerprints
 from shardrun.ledger.ledger import Ledger
-from shardrun.ledger.records import LedgerContents, RunLimits, Status, read_ledger
+from shardrun.ledger.reader import read_ledger
+from shardrun.ledger.records import LedgerContents, RunLimits, Status
 from shardrun.resources import ResourceUsage
 from shardrun.stages import WorkflowStage
 

@@ -19,7 +19,8 @@ from shardrun.pipeline.progress import (
     StepFinished,
     StepStarted,
 )
-from shardrun.sharding.shards import Shard, ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shard_results import ShardProgress, ShardResult, ShardState
+from shardrun.sharding.shards import Shard
 from shardrun.stages import WorkflowStage
 
 PLAN = build_plan(SimulationConfig(), 2025, 2027)

@@ -71,5 +71,5 @@ def test_a_union_never_gets_more_than_there_is_and_grows_with_its_shards(
 
 
 def test_too_little_memory_says_how_much_is_needed() -> None:
-    with pytest.raises(InputError, match="at least 956 MB"):
+    with pytest.raises(InputError, match="at least 1148 MB, 300 for dbt and 212 for each"):
         share_machine(8, 4, 4, 500)

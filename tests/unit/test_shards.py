@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.sharding.shards import Relation, Shard, ShardInput, failed_shard
+from shardrun.sharding.shard_results import failed_shard
+from shardrun.sharding.shards import Relation, Shard, ShardInput
 from tests.support.sharding import task_of
 
 TASK = task_of(Path("/data/it's ours.duckdb"), 3, 8)
