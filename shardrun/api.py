@@ -203,7 +203,7 @@ def run_ensemble(
         keep_members=keep_members,
     )
     raise_for_failures(results)
-    return EnsembleResult(RunFolder((root / database).absolute()), contents)
+    return EnsembleResult(RunFolder((root / database).resolve()), contents)
 
 
 def read_run(
@@ -237,7 +237,7 @@ def read_ensemble(database: str | Path = DEFAULT_ENSEMBLE) -> EnsembleResult:
         DatabaseError: it holds no ensemble.
         DatabaseInUseError: another process is writing to it.
     """
-    folder = RunFolder(Path(database).absolute())
+    folder = RunFolder(Path(database).resolve())
     return EnsembleResult(folder, read_contents(folder.database))
 
 

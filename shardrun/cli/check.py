@@ -68,7 +68,7 @@ def check(
     chosen = configure(
         config, years=years, census=census, shards=parse_shards(shards) if shards else None
     )
-    folder = RunFolder(database.absolute())
+    folder = RunFolder(database.resolve())
     importers = project_inputs(chosen, terminal.remark)
     found = check_project(chosen, importers, folder)
     difference = None

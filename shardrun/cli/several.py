@@ -63,7 +63,7 @@ def run_ensemble(
         runs, seeds, database, partial(show_members, terminal), keep_members=keep_members
     )
     if not terminal.json:
-        terminal.show(ensemble_view(ensemble, database.absolute()))
+        terminal.show(ensemble_view(ensemble, database.resolve()))
     raise_for_failures(results)
     if terminal.json:
-        terminal.show_document(ensemble_document(ensemble, database.absolute()))
+        terminal.show_document(ensemble_document(ensemble, database.resolve()))

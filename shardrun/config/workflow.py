@@ -141,6 +141,8 @@ class EventTable(Section):
         order_by: its canonical order, as its model has it; the unique key's columns are in it, and
             are it unless given.
         type_column: a column to count rows by, for people; None counts them all.
+        inexact_sums: whether shards may sum floating-point numbers; the last digits of such a sum
+            hang on the order of the rows, and may differ between two runs with shards or without.
     """
 
     stage: Annotated[WorkflowStage, Strict(False)] = WorkflowStage.EVENT_GENERATION
@@ -150,6 +152,7 @@ class EventTable(Section):
     unique_key: Columns = Field(min_length=1)
     order_by: Columns = Field(default=(), min_length=1)
     type_column: Text | None = None
+    inexact_sums: Literal["refuse", "accept"] = "refuse"
 
     @model_validator(mode="before")
     @classmethod

@@ -19,7 +19,8 @@ class RunFolder:
     """Names the paths in a database's run folder; making it is :meth:`create`'s work alone.
 
     Attributes:
-        database: absolute path of the database file.
+        database: absolute path of the database file itself, not of a link to it: there is one
+            folder, and one lock, however the file is named.
     """
 
     database: Path

@@ -11,7 +11,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import psutil
@@ -32,7 +32,7 @@ from dbt_common.exceptions import DbtBaseException
 
 from shardrun.dbt_runner.command_line import ProjectSettings
 from shardrun.dbt_runner.isolation import dbt_inside
-from shardrun.dbt_runner.refusals import refusal
+from shardrun.dbt_runner.refusals import refused
 from shardrun.errors import DatabaseInUseError, ProjectError
 from shardrun.sql import quote_identifier
 
@@ -57,13 +57,15 @@ class HeldDatabase:
             DatabaseInUseError: another process holds the file.
             DatabaseError: the file can't be opened.
         """
-        credentials = self._profile(variables).credentials
+        credentials = cast(DuckDBCredentials, self._profile(variables).credentials)
         environment = DuckDBConnectionManager._ENV
         if self._held is None or environment is None or environment.creds != credentials:
             self._let_go()
             self._held = self._open(credentials)
         # of the connection that stays open: DuckDB closes cursors together with their parent
         cursor: duckdb.DuckDBPyConnection = self._held.handle.cursor().cursor()
+        # which begin with DuckDB's own TimeZone and integer_division, whatever the profile sets
+        DuckDBConnectionManager.env().initialize_cursor(credentials, cursor)
         cursor.execute(f"use {quote_identifier(credentials.database)}")
         return cursor
 
@@ -109,8 +111,8 @@ class HeldDatabase:
             return DuckDBConnectionManager.open(
                 Connection(Identifier("duckdb"), "shardrun", credentials)
             )
-        except (DbtBaseException, duckdb.Error) as error:
-            raise refusal(str(error), self._settings.project_dir) from error
+        except (DbtBaseException, ImportError, duckdb.Error) as error:
+            raise refused(error, self._settings.project_dir) from error
 
     def _let_go(self) -> None:
         if self._held is not None:
@@ -139,7 +141,7 @@ class HeldDatabase:
                     str(settings.project_dir), dict(variables), target_override=settings.target
                 )
             except DbtBaseException as error:
-                raise refusal(str(error), settings.project_dir) from error
+                raise refused(error, settings.project_dir) from error
         if not isinstance(profile.credentials, DuckDBCredentials):
             raise ProjectError(
                 f"the profile of {settings.project_dir} is for {profile.credentials.type}, not for "

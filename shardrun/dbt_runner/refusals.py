@@ -6,6 +6,7 @@ Owns the reading of dbt's and DuckDB's words for it. It must never look at resul
 from __future__ import annotations
 
 from pathlib import Path
+from traceback import clear_frames
 
 from shardrun.dbt_runner.results import located_message
 from shardrun.errors import DatabaseError, DatabaseInUseError, ProjectError, ShardrunError
@@ -13,6 +14,22 @@ from shardrun.errors import DatabaseError, DatabaseInUseError, ProjectError, Sha
 
 class PackagesMissingError(ProjectError):
     """The packages of a project are not installed, or not all of them."""
+
+
+def refused(error: BaseException, project_dir: Path, log_path: Path | None = None) -> ShardrunError:
+    """Return our error for one of dbt's, and let go of what that one holds.
+
+    Args:
+        error: dbt's, or DuckDB's while dbt opened the database.
+        project_dir: the project.
+        log_path: dbt's log of the call, if there is one.
+    """
+    # dbt-duckdb leaves an instance that it could not set up open in the frames of the error
+    while_handling: BaseException | None = error
+    while while_handling is not None:
+        clear_frames(while_handling.__traceback__)
+        while_handling = while_handling.__context__
+    return refusal(str(error), project_dir, log_path)
 
 
 def refusal(message: str, project_dir: Path, log_path: Path | None = None) -> ShardrunError:

@@ -33,7 +33,7 @@ from shardrun.dbt_runner.isolation import dbt_inside
 from shardrun.dbt_runner.manifest_cache import ManifestCache
 from shardrun.dbt_runner.manifest_reuse import ManifestReuse
 from shardrun.dbt_runner.project_texts import read_project_texts
-from shardrun.dbt_runner.refusals import refusal
+from shardrun.dbt_runner.refusals import refused
 from shardrun.dbt_runner.results import NodeResult, clean_message
 from shardrun.dbt_runner.stage_compilation import compile_stage
 from shardrun.errors import InputError
@@ -41,7 +41,7 @@ from shardrun.errors import InputError
 _logger = logging.getLogger(__name__)
 _MANIFESTS_KEPT = 4
 _WITHOUT_MANIFEST = frozenset({"clean", "debug", "deps"})
-_REFUSALS = (DbtBaseException, DbtUsageException, duckdb.Error)
+_REFUSALS = (DbtBaseException, DbtUsageException, ImportError, duckdb.Error)
 
 
 class _Parsed:
@@ -229,7 +229,7 @@ class ResidentDbt:
         with self._at_work():
             outcome = dbt.invoke([*settings.arguments(call), *artifacts])
         if isinstance(outcome.exception, _REFUSALS):
-            raise refusal(str(outcome.exception), settings.project_dir, settings.log_of(call))
+            raise refused(outcome.exception, settings.project_dir, settings.log_of(call))
         if outcome.exception is not None:
             raise outcome.exception
         return outcome

@@ -128,7 +128,7 @@ def run_members_of_ensemble(
     """
     if runs.from_year is not None:
         raise InputError("--from-year runs years of one database again; an ensemble has many")
-    database = database.absolute()
+    database = database.resolve()
     members = members_of(tuple(runs.configs), seeds)
     with hold_source(runs.branch, database), hold_database(database) as lock:
         if lock.dead is not None:

@@ -125,7 +125,7 @@ def _standing(
     [(path,)] = connection.execute(
         "select path from duckdb_databases() where database_name = ?", [catalog]
     ).fetchall()
-    lock = RunFolder(Path(path).absolute()).lock
+    lock = RunFolder(Path(path).resolve()).lock
     return {
         run_id: Status.DIED if status is Status.RUNNING and not is_at_work(lock, run_id) else status
         for run_id, status in recorded.items()

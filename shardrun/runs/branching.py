@@ -63,7 +63,7 @@ def branch_point(
         raise InputError(
             "--from-year runs years of a database again, --branch-from begins another; give one"
         )
-    return BranchPoint(source.absolute(), year)
+    return BranchPoint(source.resolve(), year)
 
 
 def check_apart(branch: BranchPoint, database: Path) -> None:
@@ -201,7 +201,7 @@ def create_branch(
         ledger = Ledger(connection.cursor, copy)
         rewind(connection, ledger, copy, config.simulation.period_column, branch.year)
         ledger.record_branch(
-            branch.source.absolute(),
+            branch.source.resolve(),
             source.runs[-1].run_id,
             branch.year,
             fingerprints,

@@ -84,7 +84,7 @@ def run_isolated_shard(
         DatabaseError: it is not one of ours.
     """
     table = require_event_table(config)
-    database = database.absolute()
+    database = database.resolve()
     check_ownership(database)
     with open_database(database) as connection:
         ledger = read_ledger(connection, ALIAS)

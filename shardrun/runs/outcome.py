@@ -124,7 +124,7 @@ def read_outcome(
         checks = _relation(connection, checks_model)
         total, passed = _count_checks(connection, checks) if checks else _count_tests(steps)
         return RunOutcome(
-            folder=RunFolder(database.absolute()),
+            folder=RunFolder(database.resolve()),
             run=ledger.runs[-1],
             steps=steps,
             shards=ledger.shards,

@@ -97,7 +97,7 @@ def hold_database(database: Path) -> Iterator[HeldLock]:
         DatabaseInUseError: another run is at work on it.
         DatabaseError: it can't be written there.
     """
-    database = database.absolute()
+    database = database.resolve()
     check_writable(database)
     with hold_lock(RunFolder(database).lock, database) as lock:
         yield lock
@@ -122,7 +122,7 @@ def hold_source(branch: BranchPoint | None, *databases: Path) -> Iterator[None]:
         return
     for database in databases:
         check_apart(branch, database)
-    source = branch.source.absolute()
+    source = branch.source.resolve()
     if not os.access(source.parent, os.W_OK | os.X_OK):
         yield
         return
@@ -158,7 +158,7 @@ def accept_run(
     """
     if config.performance.event_sharding.enabled:
         require_event_table(config)
-    database = database.absolute()
+    database = database.resolve()
     _check_from_year(config, from_year, fresh=fresh)
     source = read_source(branch, config, database) if branch else NO_LEDGER
     project = read_project(config.project.project_dir)

@@ -120,7 +120,8 @@ def compare_paths(
     first = config.simulation.start_year
     one_year = with_overrides(config, start_year=first, end_year=first)
     with _trial(folder) as trial:
-        databases = trial / "default.duckdb", trial / "sharded.duckdb"
+        # not default.duckdb: the catalog of that name, a keyword, is more than some macros take
+        databases = trial / "whole.duckdb", trial / "sharded.duckdb"
         configs = with_overrides(one_year, shards=1), one_year
         for database, chosen in zip(databases, configs, strict=True):
             accepted = accept_run(chosen, database, importers)
@@ -137,8 +138,8 @@ def _judge_years(
             stage = runner.compile_stage(table.stage, step.year, JUDGED_VARIANTS)
             with runner.cursor() as connection:
                 columns = read_columns(connection, stage.inputs)
-                unreadable = read_session(connection, stage).unreadable
-            verdict = judge_stage(stage, columns, table, sql_folder, unreadable)
+                session = read_session(connection, stage)
+            verdict = judge_stage(stage, columns, table, sql_folder, session)
             write_judged_sql(stage, verdict, sql_folder)
             yield verdict
             if step.year == years.end_year:
@@ -167,7 +168,10 @@ def _sampled(importer: InputImporter) -> InputImporter:
 
 @contextmanager
 def _trial(folder: RunFolder) -> Iterator[Path]:
-    """Yield a folder for databases that nobody keeps; the folder of the check itself may stay."""
+    """Yield a folder for databases that nobody keeps; the folder of the check itself may stay.
+
+    Where the check fails, dbt's logs of it stay until the next one: the message names them.
+    """
     check_writable(folder.database)
     made = not folder.path.exists()
     folder.path.mkdir(mode=0o700, exist_ok=True)
@@ -175,10 +179,16 @@ def _trial(folder: RunFolder) -> Iterator[Path]:
         shutil.rmtree(folder.check)
     trial = folder.check / "trial"
     trial.mkdir(mode=0o700, parents=True)
+    failed = True
     try:
         yield trial
+        failed = False
     finally:
-        shutil.rmtree(trial)
+        if failed and any(trial.glob("*/logs/*")):
+            for database in trial.glob("*.duckdb"):
+                database.unlink()
+        else:
+            shutil.rmtree(trial)
         for path in (folder.check, *([folder.path] if made else [])):
             if not any(path.iterdir()):
                 path.rmdir()

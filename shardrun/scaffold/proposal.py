@@ -36,6 +36,7 @@ class Proposal:
 @dataclass(frozen=True, slots=True)
 class _Model:
     name: str
+    is_snapshot: bool
     folder: str
     parents: frozenset[str]
     variables: frozenset[str]
@@ -44,6 +45,7 @@ class _Model:
     strategy: str | None
     unique_key: tuple[str, ...]
     columns_tested_unique: frozenset[str]
+    is_tested: bool
 
 
 def propose_config(manifest: Manifest, project_dir: str = ".") -> Proposal:
@@ -60,7 +62,7 @@ def propose_config(manifest: Manifest, project_dir: str = ".") -> Proposal:
     canonical = _canonical(models, variable)
     stages = _by_tags(models) or _by_graph(models, variable, canonical, doubts)
     lines = [
-        *_simulation(variable),
+        *_simulation(variable, doubts),
         "",
         "project:",
         f"  project_dir: {project_dir}",
@@ -77,15 +79,20 @@ def propose_config(manifest: Manifest, project_dir: str = ".") -> Proposal:
 
 
 def _models(manifest: Manifest) -> Iterator[tuple[str, _Model]]:
+    """Yield the project's models, and its snapshots, which stand among them in the graph."""
     nodes = manifest["nodes"]
     project = manifest["metadata"].get("project_name")
     unique: dict[str, set[str]] = {}
+    tested: set[str] = set()
     for node in nodes.values():
         test = node.get("test_metadata") or {}
+        if node["resource_type"] == "test":
+            tested.update(node["depends_on"]["nodes"])
         if test.get("name") == "unique" and node.get("attached_node"):
             unique.setdefault(node["attached_node"], set()).add(str(node.get("column_name")))
     for name, node in nodes.items():
-        if node["resource_type"] != "model" or node["package_name"] not in (project, None):
+        is_ours = node["package_name"] in (project, None)
+        if node["resource_type"] not in ("model", "snapshot") or not is_ours:
             continue
         config = node["config"]
         key = config.get("unique_key") or ()
@@ -94,6 +101,7 @@ def _models(manifest: Manifest) -> Iterator[tuple[str, _Model]]:
             name,
             _Model(
                 name=node["name"],
+                is_snapshot=node["resource_type"] == "snapshot",
                 folder=str(path.parent),
                 parents=frozenset(node["depends_on"]["nodes"]),
                 variables=frozenset(
@@ -104,6 +112,7 @@ def _models(manifest: Manifest) -> Iterator[tuple[str, _Model]]:
                 strategy=config.get("incremental_strategy"),
                 unique_key=(key,) if isinstance(key, str) else tuple(key),
                 columns_tested_unique=frozenset(unique.get(name, ())),
+                is_tested=name in tested,
             ),
         )
 
@@ -138,19 +147,28 @@ def _period_variable(models: Collection[_Model], doubts: list[str]) -> str | Non
 
 
 def _canonical(models: Mapping[str, _Model], variable: str | None) -> str | None:
-    """Return the model whose table shards could be united in: incremental, of the most keys."""
+    """Return the model whose table shards could be united in: incremental, of the most keys.
+
+    Among those of as many, it is the one that most others are made from: what is summed up comes
+    later.
+    """
     fit = [
         name
         for name, model in models.items()
         if (model.materialized, model.strategy) == ("incremental", "delete+insert")
         and variable in model.variables
     ]
-    return max(fit, key=lambda name: (len(models[name].unique_key), name), default=None)
+    return max(
+        fit,
+        key=lambda name: (len(models[name].unique_key), len(_downstream(models, {name})), name),
+        default=None,
+    )
 
 
-def _simulation(variable: str | None) -> list[str]:
+def _simulation(variable: str | None, doubts: list[str]) -> list[str]:
     if variable is None:
         return ["simulation:", "  period: number", "  start: 1", "  end: 1"]
+    doubts.append(f"Which periods there are is not known: give the first and last {variable}.")
     if "month" in variable:
         bounds = ["  period: month", f"  variable: {variable}", "  start: 202501", "  end: 202512"]
     elif "year" in variable:
@@ -210,7 +228,15 @@ def _by_graph(
         (WorkflowStage.STATE_ACCUMULATION, sorted(after)),
     ):
         if names:
-            stages[stage] = f"{{models: [{', '.join(_selectors(models, names))}]}}"
+            # `dbt run` takes no snapshots, and `build` would take the tests of VALIDATION too
+            has_snapshots = any(models[name].is_snapshot for name in names)
+            build = "command: build, indirect_selection: empty, " if has_snapshots else ""
+            stages[stage] = f"{{{build}models: [{', '.join(_selectors(models, names))}]}}"
+    tested = sorted(name for name in reached if models[name].is_tested)
+    if tested:
+        stages[WorkflowStage.VALIDATION] = (
+            f"{{command: test, models: [{', '.join(_selectors(models, tested))}]}}"
+        )
     return stages
 
 

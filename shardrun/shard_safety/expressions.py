@@ -19,9 +19,10 @@ from shardrun.shard_safety.function_rules import (
     is_aggregate,
     window_refusal,
 )
-from shardrun.shard_safety.relations import Column, Refusal, Relation, Spread
+from shardrun.shard_safety.relations import Column, Refusal, Relation, Spread, coalesced
 from shardrun.shard_safety.scope import UNKNOWN, Found, Scope
 from shardrun.shard_safety.syntax import (
+    COALESCE,
     AnyExpression,
     AnyQuery,
     Call,
@@ -41,7 +42,6 @@ from shardrun.shard_safety.syntax import (
 
 _EXACT = Column(is_exact=True)
 
-_EXACT_COMPOUNDS = frozenset(("CASE", "OPERATOR_COALESCE"))
 _TRUTHS = ("BETWEEN", "COMPARE_", "CONJUNCTION_", "OPERATOR_IS_", "OPERATOR_NOT")
 
 _SUBQUERY = Refusal(
@@ -76,6 +76,10 @@ def not_understood(node: NotUnderstood) -> Refusal:
 
 class Queries(Protocol):
     """What analyses the queries inside expressions."""
+
+    @property
+    def inexact_sums(self) -> bool:
+        """Return whether sums of floating-point numbers are taken as they come."""
 
     def relation_of(
         self, query: AnyQuery, ctes: Mapping[str, NamedQuery], outer: Scope | None
@@ -130,8 +134,10 @@ class Expressions:
                 return _EXACT
             case Compound():
                 values = self.values(node.children)
-                if node.kind in _EXACT_COMPOUNDS:
-                    results = values if node.kind != "CASE" else [*values[1::2], values[-1]]
+                if node.kind == COALESCE:
+                    return self._coalesce(node, values)
+                if node.kind == "CASE":
+                    results = (*values[1::2], values[-1])
                     return Column(is_exact=all(value.is_exact for value in results))
                 return Column(is_exact=node.kind.startswith(_TRUTHS))
             case Call():
@@ -203,6 +209,14 @@ class Expressions:
             return replace(value, is_exact=True)
         return Column(is_exact=node.type_name in functions.EXACT_TYPES)
 
+    def _coalesce(self, node: Compound, values: Sequence[Column]) -> Column:
+        value = coalesced(values)
+        if value.key and value.may_be_null:
+            names = [each.names for each in node.children if isinstance(each, ColumnRef)]
+            is_present = self.scope.sources.is_present(value.key, names)
+            return replace(value, may_be_null=not is_present)
+        return value
+
     def _call(self, node: Call) -> Column:
         shown = f"{node.name}()"
         if is_aggregate(node.name) and not node.schema:
@@ -223,7 +237,11 @@ class Expressions:
         self.order(node.order)
         if self._outer_columns > outer and self._own_columns == own:
             self._refuse(filled(_OUTER_AGGREGATE, f"{node.name}()"), node)
-        elif refusal := aggregate_refusal(node.name, values, is_ordered=bool(node.order)):
+        elif refusal := aggregate_refusal(
+            *(node.name, values),
+            is_ordered=bool(node.order),
+            may_be_inexact=self._queries.inexact_sums,
+        ):
             self._refuse(refusal, node)
         return Column(is_exact=gives_exact(node.name, values))
 
@@ -234,7 +252,11 @@ class Expressions:
         is_ordered = bool(self.order(node.order) + self.order(node.argument_order))
         if node.schema:
             self._refuse(functions.refusal_of("", f"{node.schema}.{node.name}()"), node)
-        elif refusal := window_refusal(node.name, values, is_ordered=is_ordered):
+        elif refusal := window_refusal(
+            *(node.name, values),
+            is_ordered=is_ordered,
+            may_be_inexact=self._queries.inexact_sums,
+        ):
             self._refuse(refusal, node)
         if self.scope.sources.spread.is_keyed and not any(p.names_entity for p in partitions):
             self._refuse(filled(_WINDOW, f"{node.name}()"), node)

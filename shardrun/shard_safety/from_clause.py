@@ -18,11 +18,13 @@ from shardrun.shard_safety.relations import (
     Refusal,
     Relation,
     Spread,
+    coalesced,
     joined,
     renamed,
 )
-from shardrun.shard_safety.scope import UNKNOWN, Scope, Source, Sources
+from shardrun.shard_safety.scope import UNKNOWN, Presence, Scope, Source, Sources
 from shardrun.shard_safety.syntax import (
+    COALESCE,
     AnyExpression,
     AnyRelation,
     Call,
@@ -159,7 +161,7 @@ class FromClause:
             # evaluated before it is known which rows stay: nothing in it may hang on the shard
             seen = Sources(Spread.EVERYWHERE, left.tables + right.tables).without_keys()
             self._expressions(seen, outer).value(node.condition)
-        return Sources(spread, both)
+        return Sources(spread, both, _present(kind, left, right))
 
     def _expressions(self, sources: Sources, outer: Scope | None) -> Expressions:
         return Expressions(self.queries, self.findings, Scope(sources, self.ctes, outer))
@@ -185,6 +187,24 @@ def _beside_each_other(
         for table in right.tables
     )
     return shown_left + shown_right
+
+
+def _present(kind: str, left: Sources, right: Sources) -> frozenset[Presence]:
+    """Return which columns together name the entity of every row of a join."""
+    match kind:
+        case "INNER":
+            return left.present | right.present
+        case "RIGHT":
+            return right.present
+        case "FULL":
+            return frozenset(
+                (key, columns | others)
+                for key, columns in left.present
+                for other_key, others in right.present
+                if key == other_key
+            )
+        case _:
+            return left.present
 
 
 def _shared_column(kind: str, left: Sources, right: Sources, name: str) -> Column:
@@ -213,10 +233,17 @@ def _equal_columns(
             continue
         sides = (condition.left, condition.right)
         for one, other in (sides, sides[::-1]):
-            if isinstance(one, ColumnRef) and isinstance(other, ColumnRef):
-                found = left.lookup(one.names), right.lookup(other.names)
-                pairs.append((found[0] or UNKNOWN, found[1] or UNKNOWN))
+            pairs.append((_column(one, left), _column(other, right)))
     return pairs
+
+
+def _column(node: AnyExpression, sources: Sources) -> Column:
+    """Return what is known of a column of one side of a join, or of the first that is not null."""
+    if isinstance(node, ColumnRef):
+        return sources.lookup(node.names) or UNKNOWN
+    if isinstance(node, Compound) and node.kind == COALESCE:
+        return coalesced([_column(child, sources) for child in node.children])
+    return UNKNOWN
 
 
 def _conditions(condition: AnyExpression | None) -> list[AnyExpression]:

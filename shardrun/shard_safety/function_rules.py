@@ -18,7 +18,8 @@ _UNORDERED = Refusal(
 _INEXACT = Refusal(
     "it can't be proven that {} adds no floating-point numbers, whose sum hangs on the order of "
     "the rows",
-    "Sum decimals or whole numbers: {}(cast(... as decimal(18, 2))).",
+    "Sum decimals or whole numbers: {}(cast(... as decimal(18, 2))); or, if last digits that may "
+    "differ between two runs do no harm, give workflow.event_table inexact_sums: accept.",
 )
 _UNORDERED_WINDOW = Refusal(
     "{} over a window without order by takes the rows as they come, other in every run",
@@ -39,7 +40,7 @@ def is_aggregate(name: str) -> bool:
 
 
 def aggregate_refusal(
-    name: str, arguments: Iterable[Column], *, is_ordered: bool
+    name: str, arguments: Iterable[Column], *, is_ordered: bool, may_be_inexact: bool
 ) -> Refusal | None:
     """Return why an aggregate may differ between runs, if it may.
 
@@ -47,29 +48,33 @@ def aggregate_refusal(
         name: an aggregate.
         arguments: what it takes in.
         is_ordered: whether it has an ORDER BY of its own.
+        may_be_inexact: whether a sum of floating-point numbers is taken as it comes.
     """
     if name in functions.ORDERED_AGGREGATES and not is_ordered:
         return filled(_UNORDERED, f"{name}()", name)
-    if name in functions.EXACT_AGGREGATES and not _all_exact(arguments):
+    if name in functions.EXACT_AGGREGATES and not (may_be_inexact or _all_exact(arguments)):
         return filled(_INEXACT, f"{name}()", name)
     if name in functions.OTHER_AGGREGATES:
         return functions.refusal_of(name, f"{name}()")
     return None
 
 
-def window_refusal(name: str, arguments: Iterable[Column], *, is_ordered: bool) -> Refusal | None:
+def window_refusal(
+    name: str, arguments: Iterable[Column], *, is_ordered: bool, may_be_inexact: bool
+) -> Refusal | None:
     """Return why a window function may differ between runs, if it may.
 
     Args:
         name: any function.
         arguments: what it takes in.
         is_ordered: whether the window or the function has an ORDER BY.
+        may_be_inexact: as for :func:`aggregate_refusal`.
     """
     if not (is_aggregate(name) or name in functions.ORDERED_WINDOWS):
         return functions.refusal_of(name, f"{name}()")
     if name in _NEEDS_ORDER and not is_ordered:
         return filled(_UNORDERED_WINDOW, f"{name}()")
-    return aggregate_refusal(name, arguments, is_ordered=is_ordered)
+    return aggregate_refusal(name, arguments, is_ordered=is_ordered, may_be_inexact=may_be_inexact)
 
 
 def gives_exact(name: str, arguments: Iterable[Column]) -> bool:

@@ -50,10 +50,12 @@ class QueryAnalysis:
     Attributes:
         tables: the tables of the database.
         findings: where refusals go.
+        inexact_sums: whether sums of floating-point numbers are taken as they come.
     """
 
     tables: Tables
     findings: Findings
+    inexact_sums: bool
 
     def relation_of(
         self, query: AnyQuery, ctes: Mapping[str, NamedQuery], outer: Scope | None

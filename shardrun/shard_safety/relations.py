@@ -172,6 +172,16 @@ def merged_column(columns: Iterable[Column]) -> Column:
     return first if first.key else first.without_key()
 
 
+def coalesced(columns: Sequence[Column]) -> Column:
+    """Return the value that ``coalesce`` takes from several."""
+    key = columns[0].key if all(column.same_entity_as(columns[0]) for column in columns) else None
+    return Column(
+        key=key,
+        may_be_null=key is not None and all(column.may_be_null for column in columns),
+        is_exact=all(column.is_exact for column in columns),
+    )
+
+
 def as_referred_to(columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return a query's columns under the names that a query around it knows them by.
 

@@ -6,7 +6,7 @@ a name ambiguous, it means some column that names no entity. It must never judge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shardrun.shard_safety.findings import NamedQuery
@@ -14,6 +14,9 @@ from shardrun.shard_safety.relations import Column, Relation, Spread, as_referre
 
 UNKNOWN = Column()
 """A value of which nothing is known."""
+
+Presence = tuple[str, frozenset[tuple[str, str]]]
+"""A key, and columns that hold it, by table and name in small letters: in each row one at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,28 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All that a FROM, or a part of it, makes: tables side by side, one spread for their rows."""
+    """All that a FROM, or a part of it, makes: tables side by side, one spread for their rows.
+
+    Attributes:
+        spread: of the rows.
+        tables: in their order.
+        present: which columns together name the entity of every row.
+    """
 
     spread: Spread
     tables: tuple[Source, ...] = ()
+    present: frozenset[Presence] = frozenset()
 
     @classmethod
     def of(cls, relation: Relation, alias: str) -> Sources:
         """Return a FROM of one relation."""
         columns = as_referred_to(relation.columns)
-        return cls(relation.spread, (Source(alias, columns, columns, relation.is_open),))
+        present = frozenset(
+            (str(column.key), frozenset({(alias.lower(), column.name.lower())}))
+            for column in columns
+            if column.names_entity
+        )
+        return cls(relation.spread, (Source(alias, columns, columns, relation.is_open),), present)
 
     def named(self, name: str) -> Column | None:
         """Return the one column that a bare name means; None if there is none or several."""
@@ -53,12 +68,23 @@ class Sources:
 
     def lookup(self, names: Sequence[str]) -> Column | None:
         """Return what a name of one or more parts means; None if nothing here has it."""
-        found = self._columns(names)
+        found = self._found(names)
         if len(found) == 1:
-            return found[0]
+            return found[0][1]
         if found or self._row_or_field(names) or self._may_be_open(names):
             return UNKNOWN
         return None
+
+    def is_present(self, key: str, references: Iterable[Sequence[str]]) -> bool:
+        """Return whether one at least of several columns that hold a key does so in every row."""
+        found = [self._found(names) for names in references]
+        places = {
+            (table.alias.lower(), column.name.lower())
+            for each in found
+            if len(each) == 1
+            for table, column in each
+        }
+        return any(named == key and columns <= places for named, columns in self.present)
 
     def without_keys(self) -> Sources:
         """Return the same with columns that name no entity."""
@@ -80,12 +106,12 @@ class Sources:
         )
         return replace(self, tables=tables)
 
-    def _columns(self, names: Sequence[str]) -> list[Column]:
+    def _found(self, names: Sequence[str]) -> list[tuple[Source, Column]]:
         if len(names) == 1:
-            return [c for t in self.tables for c in t.shown if _same(c.name, names[0])]
+            return [(t, c) for t in self.tables for c in t.shown if _same(c.name, names[0])]
         *qualifiers, name = names
         return [
-            column
+            (table, column)
             for table in self.tables
             if _same(table.alias, qualifiers[-1])
             for column in table.columns
@@ -97,7 +123,7 @@ class Sources:
         if any(_same(table.alias, names[-1]) for table in self.tables):
             return True
         ends = range(1, min(len(names), 4))
-        return len(names) > 1 and any(self._columns(names[:end]) for end in ends)
+        return len(names) > 1 and any(self._found(names[:end]) for end in ends)
 
     def _may_be_open(self, names: Sequence[str]) -> bool:
         return any(

@@ -50,6 +50,7 @@ def analyze_stage(
     canonical: str,
     narrowed: Collection[str] = (),
     unreadable: Mapping[str, str] | None = None,
+    inexact_sums: bool = False,
 ) -> StageVerdict:
     """Return whether the stage's models may be run shard by shard, and why not.
 
@@ -64,8 +65,10 @@ def analyze_stage(
         canonical: the name of the model whose table the shards' rows go to.
         narrowed: the inputs of which a shard is given its own rows alone, whatever the SQL asks.
         unreadable: the inputs that a shard can't read, and what is behind each of them.
+        inexact_sums: whether sums of floating-point numbers are taken as they come: their last
+            digits hang on the order of the rows, with shards as without.
     """
-    stage = _Stage(StageTables(inputs, keys, narrowed, unreadable))
+    stage = _Stage(StageTables(inputs, keys, narrowed, unreadable), inexact_sums)
     with memory_database() as connection:
         stage.connection = connection
         return stage.verdict(models, canonical)
@@ -81,6 +84,7 @@ class _Analysed:
 @dataclass(slots=True)
 class _Stage:
     tables: StageTables
+    inexact_sums: bool
     connection: duckdb.DuckDBPyConnection = field(init=False)
 
     def verdict(self, models: Sequence[CompiledModel], canonical: str) -> StageVerdict:
@@ -118,7 +122,8 @@ class _Stage:
         try:
             tree, differences = self._read(model)
             _report(differences, findings)
-            relation = QueryAnalysis(self.tables, findings).relation_of(tree, {}, None)
+            analysis = QueryAnalysis(self.tables, findings, self.inexact_sums)
+            relation = analysis.relation_of(tree, {}, None)
             if is_canonical and not differences:
                 check_result(tree, relation, self.tables.keys, findings)
         except UnreadableSqlError as error:

@@ -134,6 +134,9 @@ class Lambda(Expression):
     body: AnyExpression
 
 
+COALESCE = "OPERATOR_COALESCE"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compound(Expression):
     """Anything whose value hangs on its children alone: case, and, in, coalesce, between ..."""

@@ -78,16 +78,24 @@ def find_narrowing(
 
 
 def check_keys(
-    narrowing: Narrowing, columns: TableColumns, model: str, path: Path
+    narrowing: Narrowing, columns: TableColumns, collation: str, model: str, path: Path
 ) -> Iterator[Violation]:
     """Yield why equal keys could fall to different shards.
 
     Args:
         narrowing: of a stage.
         columns: of its inputs.
+        collation: by which the session compares texts; empty where as they are.
         model: the name of its canonical model.
         path: that model's file.
     """
+    if collation:
+        yield Violation(
+            *(model, path, None, None, None),
+            f"the profile sets default_collation to {collation}, so that keys with different texts "
+            "may be equal, and would fall to different shards",
+            "Name the collation in the models that need it, and leave the setting out.",
+        )
     types = {
         ".".join(name[1:]): str(_key_type(columns, name, narrowing.key))
         for name in sorted(narrowing.inputs)

@@ -22,11 +22,16 @@ _MEANINGFUL_SETTINGS = (
     "Calendar",
     "default_null_order",
     "default_order",
+    "dialect_compatibility_mode",
+    "disable_timestamptz_casts",
+    "error_on_division_by_zero",
     "ieee_floating_point_ops",
     "integer_division",
     "lambda_syntax",
+    "legacy_disable_null_type",
     "old_implicit_casting",
     "order_by_non_integer_literal",
+    "regex_match_operator_semantics",
     "scalar_subquery_error_on_multiple_rows",
 )
 
@@ -39,11 +44,13 @@ class SharedSession:
         settings: of DuckDB, by name.
         attached: other DuckDB files that the stage reads, by the name it has for each.
         unreadable: the inputs that no other process can read with us, and what they are.
+        collation: by which texts are compared where none is named; empty where as they are.
     """
 
     settings: tuple[tuple[str, str], ...]
     attached: tuple[tuple[str, str], ...]
     unreadable: Mapping[RelationName, str]
+    collation: str = ""
 
 
 def read_session(connection: duckdb.DuckDBPyConnection, stage: CompiledStage) -> SharedSession:
@@ -58,6 +65,7 @@ def read_session(connection: duckdb.DuckDBPyConnection, stage: CompiledStage) ->
         f"({', '.join('?' * len(_MEANINGFUL_SETTINGS))}) order by name",
         list(_MEANINGFUL_SETTINGS),
     ).fetchall()
+    [(collation,)] = connection.execute("select current_setting('default_collation')").fetchall()
     databases = {
         name: (file, kind)
         for name, file, kind in connection.execute(
@@ -82,6 +90,7 @@ def read_session(connection: duckdb.DuckDBPyConnection, stage: CompiledStage) ->
             (name, str(Path(files[name]).resolve())) for name in sorted(others & files.keys())
         ),
         unreadable={**elsewhere, **_views_over_files(connection, stage.inputs)},
+        collation=collation,
     )
 
 

@@ -16,7 +16,7 @@ import duckdb
 from shardrun.config.workflow import EventTable
 from shardrun.database.run_folder import RunFolder
 from shardrun.dbt_runner import DbtRunner
-from shardrun.dbt_runner.compiled import CompiledStage, RelationName
+from shardrun.dbt_runner.compiled import CompiledStage
 from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
 from shardrun.shard_safety import StageVerdict
@@ -215,7 +215,7 @@ def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> Ju
         session = read_session(connection, compiled)
     verdict = None if session.unreadable else sharded.safe.verdict(year, compiled, columns)
     if verdict is None:
-        verdict = _judged_safe(sharded, year, compiled, columns, session.unreadable)
+        verdict = _judged_safe(sharded, year, compiled, columns, session)
         sharded.safe.add(year, compiled, columns, verdict)
     narrowing = narrowing_of(compiled, columns, sharded.table)
     return JudgedStage(compiled, columns, session, narrowing, verdict.common_models)
@@ -226,11 +226,11 @@ def _judged_safe(
     year: int,
     compiled: CompiledStage,
     columns: TableColumns,
-    unreadable: Mapping[RelationName, str],
+    session: SharedSession,
 ) -> StageVerdict:
     sql_folder = sharded.folder.shards / "sql" / "check"
     with no_collection():
-        verdict = judge_stage(compiled, columns, sharded.table, sql_folder, unreadable)
+        verdict = judge_stage(compiled, columns, sharded.table, sql_folder, session)
     if not verdict.is_safe:
         write_judged_sql(compiled, verdict, sql_folder)
         violations = "\n".join(f"  {violation}" for violation in verdict.violations)

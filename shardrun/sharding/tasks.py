@@ -20,6 +20,7 @@ from shardrun.shard_safety import (
     check_models,
 )
 from shardrun.sharding.narrowing import Narrowing, check_keys, find_narrowing
+from shardrun.sharding.shard_session import SharedSession
 from shardrun.sharding.shards import Relation, Shard, ShardInput, ShardModel, ShardTask
 from shardrun.sharding.sizing import WorkerShare
 from shardrun.sharding.table_columns import TableColumns
@@ -76,7 +77,7 @@ def judge_stage(
     columns: TableColumns,
     table: EventTable,
     sql_folder: Path,
-    unreadable: Mapping[RelationName, str],
+    session: SharedSession,
 ) -> StageVerdict:
     """Return whether a stage may be split, and why not.
 
@@ -85,7 +86,7 @@ def judge_stage(
         columns: of the stage's inputs.
         table: the canonical table.
         sql_folder: where the SQL that a violation points into is to be found.
-        unreadable: the inputs that a shard can't read, and what they are.
+        session: what of dbt's session the shards would share, and what they can't.
     """
     unsharded, first, second = stage.sql[: len(JUDGED_VARIANTS)]
     narrowing = narrowing_of(stage, columns, table)
@@ -107,7 +108,8 @@ def judge_stage(
         keys=table.entity_keys,
         canonical=table.model,
         narrowed=[qualified(*name) for name in narrowing.inputs],
-        unreadable={qualified(*name): what for name, what in unreadable.items()},
+        unreadable={qualified(*name): what for name, what in session.unreadable.items()},
+        inexact_sums=table.inexact_sums == "accept",
     )
     facts = check_models(
         [node for node in stage.nodes if node.unique_id in stage.built],
@@ -115,7 +117,8 @@ def judge_stage(
         run_hooks=stage.run_hooks,
     )
     paths = {node.name: node.path for node in stage.nodes}
-    keys = check_keys(narrowing, columns, table.model, paths.get(table.model, Path()))
+    path = paths.get(table.model, Path())
+    keys = check_keys(narrowing, columns, session.collation, table.model, path)
     return replace(verdict, violations=(*facts, *keys, *verdict.violations))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.cli.main import dbtRunner
 
 from shardrun.database.digest import DatabaseDigest, digest_database
 from shardrun.dbt_runner import DbtRunner
@@ -27,14 +29,14 @@ def _copied(folder: Path, name: str) -> Path:
 
 
 def _by_command_line(
-    project: Path, file: Path, env: dict[str, str], *years: int | None
+    project: Path, file: Path, env: dict[str, str], *years: int | None, fails: bool = False
 ) -> DatabaseDigest:
     dbt = DbtRunner(
         project, run_dir=project.parent / "plain", mode="subprocess", env=env, threads=2
     )
     with inside(project):  # relative paths in profiles and sources are the working directory's
         for year in years:
-            assert dbt.execute_command(["build"], year).success
+            assert dbt.execute_command(["build"], year).success is not fails
     return digest_database(file)
 
 
@@ -65,10 +67,67 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
     assert not (project / "shop.duckdb").exists()
 
 
-def test_a_public_project_runs_by_the_configuration_that_init_proposes(tmp_path: Path) -> None:
-    project = _copied(tmp_path, "jaffle_shop")
-    expected = _by_command_line(project, project / "jaffle_shop.duckdb", {}, None)
-    proposed = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
+def test_what_profiles_hold_means_the_same_in_shards_and_secrets_stay_where_they_are(
+    tmp_path: Path,
+) -> None:
+    project = _copied(tmp_path, "meters")
+    with duckdb.connect(project / "tariffs.duckdb") as connection:
+        connection.execute("create table prices as select 0.25::decimal(9, 4) as price")
+    env = {"METERS_TOKEN": "not-to-be-told"}
+    expected = _by_command_line(project, project / "plain.duckdb", env, None)
+    done = invoke("run", "--config", "config.yaml", "--shards", "3", cwd=project, **env)
+    assert done.returncode == 0, done.stderr
+    assert digest_database(project / "simulation.duckdb") == expected
+    with duckdb.connect(project / "simulation.duckdb", read_only=True) as connection:
+        days = connection.execute("select day::varchar, half from daily where meter_id = 'm3'")
+        assert days.fetchall() == [("2024-12-31", 2), ("2025-01-01", 3)]
+    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert not any(env["METERS_TOKEN"].encode() in content for content in written)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        (
+            "profiles.yml",
+            "      extensions: [{name: spatial, repo: \"'/nowhere'\"}]\n",
+            'Failed to install local extension "spatial"',
+        ),
+        ("profiles.yml", "      plugins: [{module: no_such}]\n", "No module named 'no_such'"),
+        (
+            "catalogs.yml",
+            "catalogs: [{name: lake, write_integrations: [{name: x, catalog_type: unity}]}]\n",
+            "Catalog type is not supported",
+        ),
+    ],
+)
+def test_what_dbt_can_t_open_ends_in_dbt_s_own_reason(
+    file: str, text: str, says: str, tmp_path: Path
+) -> None:
+    project = _copied(tmp_path, "meters")
+    (project / "profiles.yml").write_text(
+        "meters:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n"
+    )
+    with (project / file).open("a") as stream:
+        stream.write(text)
+    refused = invoke("check", "--config", "config.yaml", cwd=project)
+    assert (refused.returncode, says in refused.stderr) == (2, True), refused.stderr
+    [log] = re.findall(r"dbt's log: (\S+)", refused.stderr)
+    assert Path(log).is_file()
+
+
+@pytest.fixture(scope="module")
+def jaffle_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatabaseDigest]:
+    """dbt Labs' project as it is, and what dbt's own command line makes of it."""
+    project = _copied(tmp_path_factory.mktemp("public"), "jaffle_shop")
+    return project, _by_command_line(project, project / "jaffle_shop.duckdb", {}, None)
+
+
+def test_a_public_project_runs_by_the_configuration_that_init_proposes(
+    jaffle_shop: tuple[Path, DatabaseDigest],
+) -> None:
+    project, expected = jaffle_shop
+    proposed = invoke("init", "--existing", "jaffle_shop", cwd=project.parent)
     assert proposed.returncode == 0, proposed.stderr
     assert "the project runs once" in proposed.stderr
     done = invoke("run", "--config", "shardrun.yaml", "--json", cwd=project)
@@ -76,5 +135,48 @@ def test_a_public_project_runs_by_the_configuration_that_init_proposes(tmp_path:
     assert json.loads(done.stdout)["success"]
     assert digest_database(project / "simulation.duckdb") == expected
     assert [table.table for table in expected.tables][:2] == ["customers", "orders"]
-    again = invoke("init", "--existing", "jaffle_shop", cwd=tmp_path)
+    again = invoke("init", "--existing", "jaffle_shop", cwd=project.parent)
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_a_public_project_in_shards_by_config_alone_has_the_digests_of_its_plain_dbt_run(
+    shards: int, jaffle_shop: tuple[Path, DatabaseDigest]
+) -> None:
+    project, expected = jaffle_shop
+    shutil.copy(REPOSITORY / "tests" / "projects" / "jaffle_shop.yaml", project.parent)
+    database = project.parent / f"in_{shards}.duckdb"
+    done = invoke(
+        *("run", "--config", "jaffle_shop.yaml", "--database", database),
+        *("--shards", str(shards), "--json"),
+        cwd=project.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert digest_database(database) == expected
+    with duckdb.connect(database, read_only=True) as connection:
+        made = connection.execute("select sum(rows) from shardrun.shards").fetchall()
+    assert made == ([(99,)] if shards > 1 else [(None,)])
+
+
+def test_the_project_that_everybody_begins_with_fails_as_it_does_by_itself(
+    tmp_path: Path,
+) -> None:
+    with inside(tmp_path):
+        quietly = ("--no-send-anonymous-usage-stats", "--profiles-dir", str(tmp_path))
+        init = ("init", "starter", "--skip-profile-setup")
+        assert dbtRunner().invoke([*init, *quietly]).success
+    project = tmp_path / "starter"
+    (project / "profiles.yml").write_text(
+        "starter: {target: dev, outputs: {dev: {type: duckdb, path: plain.duckdb}}}\n"
+    )
+    expected = _by_command_line(project, project / "plain.duckdb", {}, None, fails=True)
+    assert [(table.table, table.rows) for table in expected.tables] == [("my_first_dbt_model", 2)]
+    assert invoke("init", "--existing", "starter", cwd=tmp_path).returncode == 0
+    done = invoke("run", "--config", "shardrun.yaml", cwd=project)
+    assert done.returncode == 3, done.stderr
+    assert "not_null_my_first_dbt_model_id" in done.stderr
+    [failures, *tables] = sorted(
+        digest_database(project / "simulation.duckdb").tables, key=lambda table: table.rows
+    )
+    assert tables == list(expected.tables)
+    assert failures.table == "shardrun_failures.not_null_my_first_dbt_model_id"

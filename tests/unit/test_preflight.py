@@ -8,10 +8,16 @@ import pytest
 
 from shardrun.config.overrides import with_overrides
 from shardrun.config.simulation import SimulationConfig, load_config
-from shardrun.errors import CensusError, DatabaseError, InputError, ProjectError
+from shardrun.errors import (
+    CensusError,
+    DatabaseError,
+    DatabaseInUseError,
+    InputError,
+    ProjectError,
+)
 from shardrun.ledger.ledger import Ledger
 from shardrun.ledger.records import Status
-from shardrun.runs.preflight import AcceptedRun, accept_run
+from shardrun.runs.preflight import AcceptedRun, accept_run, hold_database
 from shardrun.stages import WorkflowStage
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"
@@ -181,6 +187,21 @@ def test_a_fresh_run_that_died_in_its_first_step_has_not_cost_the_old_database(
     accepted.folder.set_database_aside()
     database.write_bytes(b"half a database")
     assert accept_run(config, database, {}).finished
+
+
+def test_a_database_named_through_a_link_has_one_folder_and_one_lock(
+    config: SimulationConfig, database: Path
+) -> None:
+    named = database.with_name("latest.duckdb")
+    named.symlink_to(database)
+    accepted = accept_run(config, named, {"rabbits": import_rabbits})
+    assert accepted.folder == accept_run(config, database, {"rabbits": import_rabbits}).folder
+    record(accepted, steps=1)
+    accepted.folder.set_database_aside()
+    assert named.is_symlink()
+    with hold_database(named), pytest.raises(DatabaseInUseError), hold_database(database):
+        pass
+    assert not list(database.parent.glob("latest.shardrun"))
 
 
 def test_a_config_without_a_project_is_refused(config: SimulationConfig, database: Path) -> None:

@@ -60,6 +60,48 @@ def test_models_are_shared_out_by_what_the_period_reaches(tmp_path: Path) -> Non
     assert stages[WorkflowStage.REPORTING].when == "never"
 
 
+def test_what_is_summed_up_comes_after_the_table_that_it_is_summed_up_from(
+    tmp_path: Path,
+) -> None:
+    by_product = {**CANONICAL, "unique_key": ["report_month", "product"]}
+    config = _loaded(
+        _proposed(
+            _model("fct_loans", "months", MONTH, **CANONICAL),
+            _model("fct_products", "months", MONTH, "fct_loans", **by_product),
+        ),
+        tmp_path,
+    )
+    assert config.workflow.event_table is not None
+    assert config.workflow.event_table.model == "fct_loans"
+    assert config.workflow.stages[WorkflowStage.STATE_ACCUMULATION].models == ("fct_products",)
+
+
+def test_snapshots_and_tests_of_the_period_have_their_stage(tmp_path: Path) -> None:
+    snapshot = _model("loans_snapshot", "history", "", "stg_loans")
+    test = {
+        "name": "not_null_fct_events",
+        "resource_type": "test",
+        "package_name": "bank",
+        "depends_on": {"nodes": ["model.bank.fct_events"]},
+    }
+    stages = _loaded(
+        _proposed(
+            _model("stg_loans", "staging", MONTH),
+            {**snapshot, "resource_type": "snapshot"},
+            _model("fct_events", "months", MONTH, "stg_loans", **CANONICAL),
+            test,
+        ),
+        tmp_path,
+    ).workflow.stages
+    foundation, validation = (
+        stages[stage] for stage in (WorkflowStage.FOUNDATION, WorkflowStage.VALIDATION)
+    )
+    assert (foundation.command, foundation.indirect_selection) == ("build", "empty")
+    assert foundation.models == ("path:models/history", "path:models/staging")
+    assert (validation.command, validation.when) == ("test", "every_year")
+    assert validation.models == ("path:models/months",)
+
+
 def test_the_shard_key_comes_from_the_canonical_model_s_unique_key(tmp_path: Path) -> None:
     proposal = _proposed(_model("fct_events", "months", MONTH, **CANONICAL))
     table = _loaded(proposal, tmp_path).workflow.event_table

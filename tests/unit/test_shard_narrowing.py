@@ -101,6 +101,13 @@ def test_keys_that_are_equal_but_not_in_their_text_are_refused(
 ) -> None:
     narrowing = Narrowing("loan_id", frozenset({LOANS, RAW}), by_models=False)
     columns = {LOANS: {"loan_id": types[0]}, RAW: {"loan_id": types[1]}}
-    found = [str(each) for each in check_keys(narrowing, columns, "events", Path("events.sql"))]
+    found = [str(each) for each in check_keys(narrowing, columns, "", "events", Path("events.sql"))]
     assert bool(found) == (says is not None)
     assert says is None or says in found[0]
+
+
+def test_keys_that_a_collation_calls_equal_are_refused() -> None:
+    narrowing = Narrowing("loan_id", frozenset({LOANS}), by_models=False)
+    columns = {LOANS: {"loan_id": "VARCHAR"}}
+    (found,) = check_keys(narrowing, columns, "nocase", "events", Path("events.sql"))
+    assert "default_collation to nocase" in found.reason

@@ -36,9 +36,12 @@ def test_a_stage_takes_along_the_files_that_it_reads_and_no_other(tmp_path: Path
 def test_settings_that_decide_meaning_come_along() -> None:
     with duckdb.connect() as connection:
         connection.execute("set default_null_order = 'nulls_first'; set timezone = 'UTC'")
-        settings = dict(read_session(connection, _reading()).settings)
+        connection.execute("set default_collation = 'nocase'")
+        session = read_session(connection, _reading())
+        settings = dict(session.settings)
     assert settings["default_null_order"].lower() == "nulls_first"
     assert settings["TimeZone"] == "UTC"
+    assert session.collation.lower() == "nocase"
 
 
 def test_what_other_processes_can_not_read_is_known_before_any_shard(tmp_path: Path) -> None:

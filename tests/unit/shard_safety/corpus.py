@@ -142,6 +142,15 @@ SAFE = [
         select employee_id, pay, amount
         from (select * from mine where pay > 500) as rich
         full join (select * from raises where [shard employee_key]) as r using (employee_id)"""),
+    Case("full joins by whichever key is there", MINE + """
+        select coalesce(rich.employee_id, r.employee_id, t.employee_id) as employee_id,
+            count(*) as n
+        from (select * from mine where pay > 500) as rich
+        full join (select * from raises where [shard employee_key] and amount > 50) as r
+            on rich.employee_id = r.employee_id
+        full join (select * from mine where team = 2) as t
+            on coalesce(rich.employee_id, r.employee_id) = t.employee_id
+        group by coalesce(rich.employee_id, r.employee_id, t.employee_id)"""),
     Case("an anti join by key", MINE + """
         select employee_id from mine anti join raises using (employee_id)"""),
     Case("group by the key", MINE + """
@@ -399,6 +408,20 @@ UNSAFE = [
     Case("a full join with nobody's rows", MINE + """
         select employee_id, title from mine full join bands using (team)""", 3,
         "keeps rows of a table without", True),
+    Case("full joins and a key of theirs that may be missing", MINE + """
+        select coalesce(rich.employee_id, r.employee_id) as employee_id, count(*) as n
+        from (select * from mine where pay > 500) as rich
+        full join (select * from raises where [shard employee_key] and amount > 50) as r
+            on rich.employee_id = r.employee_id
+        full join (select * from mine where team = 2) as t
+            on coalesce(rich.employee_id, r.employee_id) = t.employee_id
+        group by coalesce(rich.employee_id, r.employee_id)""", 3,
+        "takes in the rows of several", True),
+    Case("a full join by one key or another employee's", MINE + """
+        select employee_id from mine
+        full join (select employee_id as other from mine) as o
+            on coalesce(mine.manager_id, mine.employee_id) = o.other""", 4,
+        "rows of different", True),
     Case("nobody's rows filtered by employees", MINE + """
         select title as employee_id
         from bands semi join mine using (team)""", 4, "kept or dropped", True),

@@ -87,11 +87,16 @@ def _join(dice: Random, depth: int) -> str:
     else:
         sides = [dice.choice("aaaab") for _ in _COLUMNS]
         source, where = f"({left}) a {kind} join ({right}) b on {_equal(dice, 'a', 'b')}", ""
-    columns = [
-        f"{side}.{name} as {name}" if side else name
-        for side, name in zip(sides, _COLUMNS, strict=True)
-    ]
+    if kind == "full" and dice.random() < 0.5:
+        sides[:2] = dice.choice(("ab", "ab", "ba", "aa")), "ab"
+    columns = [_of_sides(side, name) for side, name in zip(sides, _COLUMNS, strict=True)]
     return f"select {', '.join(columns)} from {source} {where}"
+
+
+def _of_sides(sides: str, name: str) -> str:
+    if len(sides) < 2:
+        return f"{sides}.{name} as {name}" if sides else name
+    return f"coalesce({', '.join(f'{side}.{name}' for side in sides)}) as {name}"
 
 
 def _group(dice: Random, depth: int) -> str:

@@ -122,6 +122,28 @@ def test_columns_without_types_will_do_but_for_sums() -> None:
     assert [len(verdict.violations) for verdict in verdicts] == [0, 1]
 
 
+def test_who_accepts_inexact_sums_accepts_nothing_else() -> None:
+    mine = f"select employee_id, score, team from ({MINE})"
+    sums = "sum(score) as s, avg(score) as a"
+
+    def reasons(sql: str) -> int:
+        return len(
+            analyze_stage(
+                [model("events", sql)],
+                inputs=INPUTS,
+                keys=KEYS,
+                canonical="events",
+                inexact_sums=True,
+            ).violations
+        )
+
+    assert reasons(f"select employee_id, {sums} from ({mine}) group by all") == 0
+    assert reasons(f"select employee_id, stddev(score) as s from ({mine}) group by all") == 1
+    assert reasons(f"select employee_id, list(score) as s from ({mine}) group by all") == 1
+    assert reasons(f"select team, {sums} from ({mine}) group by all") == 1
+    assert not verdict_on(f"select employee_id, {sums} from ({mine}) group by all").is_safe
+
+
 def test_the_filter_is_tried_on_the_type_that_the_key_has() -> None:
     negative = {**INPUTS, '"db"."main"."people"': {"employee_id": "BIGINT", "team": "INTEGER"}}
     (violation,) = analyze_stage(
