@@ -222,6 +222,8 @@ def run(
     terminal: Terminal = context.obj
     terminal.json = json
     terminal.logs_json = log_format is LogFormat.JSON
+    if "" in (scenario or []):
+        raise InputError('--scenario: there is no ""; name a file of `scenarios/`, or leave it out')
     scenarios = tuple(dict.fromkeys(scenario or [""]))
     several = seeds is not None or len(scenarios) > 1
     if several:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -116,46 +118,72 @@ def test_what_dbt_can_t_open_ends_in_dbt_s_own_reason(
     assert Path(log).is_file()
 
 
-@pytest.fixture(scope="module")
-def jaffle_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatabaseDigest]:
-    """dbt Labs' project as it is, and what dbt's own command line makes of it."""
-    project = _copied(tmp_path_factory.mktemp("public"), "jaffle_shop")
-    return project, _by_command_line(project, project / "jaffle_shop.duckdb", {}, None)
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A project that knows nothing of us, and what dbt's own command line makes of it."""
+
+    project: Path
+    plain: DatabaseDigest
+    sharded: dict[str, str]
+
+    @property
+    def config(self) -> str:
+        """A configuration that runs it in shards: of the shape of `tests/projects/bakery.yaml`."""
+        text = (REPOSITORY / "tests" / "projects" / "bakery.yaml").read_text()
+        for word, theirs in self.sharded.items():
+            text = re.sub(rf"\b{word}\b", theirs, text)
+        return text
 
 
-def test_a_public_project_runs_by_the_configuration_that_init_proposes(
-    jaffle_shop: tuple[Path, DatabaseDigest],
-) -> None:
-    project, expected = jaffle_shop
-    proposed = invoke("init", "--existing", "jaffle_shop", cwd=project.parent)
+@pytest.fixture(scope="module", params=["bakery", "jaffle_shop_duckdb"])
+def foreign(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Foreign:
+    """A project of ours in the shape of a public one, and that one where a clone is at hand."""
+    name = str(request.param)
+    folder = tmp_path_factory.mktemp("foreign")
+    words = {"bakery": name}
+    if name == "bakery":
+        project = _copied(folder, name)
+    else:
+        clone = os.environ.get("JAFFLE_SHOP_DUCKDB")
+        if clone is None:
+            pytest.skip("JAFFLE_SHOP_DUCKDB names no clone of dbt-labs/jaffle_shop_duckdb")
+        project = shutil.copytree(clone, folder / name)
+        words |= {"tickets": "orders", "ticket_id": "order_id", "guests": "customers"}
+    [file] = re.findall(r"path: '?([\w.]+)", (project / "profiles.yml").read_text())
+    return Foreign(project, _by_command_line(project, project / file, {}, None), words)
+
+
+def test_a_foreign_project_runs_by_the_configuration_that_init_proposes(foreign: Foreign) -> None:
+    project = foreign.project
+    proposed = invoke("init", "--existing", project.name, cwd=project.parent)
     assert proposed.returncode == 0, proposed.stderr
     assert "the project runs once" in proposed.stderr
     done = invoke("run", "--config", "shardrun.yaml", "--json", cwd=project)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["success"]
-    assert digest_database(project / "simulation.duckdb") == expected
-    assert [table.table for table in expected.tables][:2] == ["customers", "orders"]
-    again = invoke("init", "--existing", "jaffle_shop", cwd=project.parent)
+    assert digest_database(project / "simulation.duckdb") == foreign.plain
+    again = invoke("init", "--existing", project.name, cwd=project.parent)
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("shards", [1, 4])
-def test_a_public_project_in_shards_by_config_alone_has_the_digests_of_its_plain_dbt_run(
-    shards: int, jaffle_shop: tuple[Path, DatabaseDigest]
+def test_a_foreign_project_in_shards_by_config_alone_has_the_digests_of_its_plain_dbt_run(
+    shards: int, foreign: Foreign
 ) -> None:
-    project, expected = jaffle_shop
-    shutil.copy(REPOSITORY / "tests" / "projects" / "jaffle_shop.yaml", project.parent)
-    database = project.parent / f"in_{shards}.duckdb"
+    folder = foreign.project.parent
+    (folder / "config.yaml").write_text(foreign.config)
+    database = folder / f"in_{shards}.duckdb"
     done = invoke(
-        *("run", "--config", "jaffle_shop.yaml", "--database", database),
+        *("run", "--config", "config.yaml", "--database", database),
         *("--shards", str(shards), "--json"),
-        cwd=project.parent,
+        cwd=folder,
     )
     assert done.returncode == 0, done.stderr
-    assert digest_database(database) == expected
+    assert digest_database(database) == foreign.plain
     with duckdb.connect(database, read_only=True) as connection:
-        made = connection.execute("select sum(rows) from shardrun.shards").fetchall()
-    assert made == ([(99,)] if shards > 1 else [(None,)])
+        [(made,)] = connection.execute("select sum(rows) from shardrun.shards").fetchall()
+    rows = {table.table: table.rows for table in foreign.plain.tables}
+    assert made == (rows[foreign.sharded.get("tickets", "tickets")] if shards > 1 else None)
 
 
 def test_the_project_that_everybody_begins_with_fails_as_it_does_by_itself(

@@ -27,8 +27,9 @@ def test_a_signature_lists_every_setting_for_completion_and_help(call: Any, list
         assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
     assert "settings" not in parameters
     assert call.__doc__
+    listings = "".join(inspect.getdoc(each) or "" for each in (RunSettings, SharedSettings))
     for name in listed.__annotations__:
-        assert f"        {name}: " in (RunSettings.__doc__ or "") + (SharedSettings.__doc__ or "")
+        assert f"    {name}: " in listings
 
 
 @pytest.mark.parametrize(("call", "listed"), CALLS, ids=lambda value: value.__name__)
