@@ -97,10 +97,14 @@ class PipelineOrchestrator:
         self._ledger.begin_step(stage, simulation_year)
         self._tell(StepStarted(stage, simulation_year))
         started = perf_counter()
+        sharded = self._sharded if self._sharded and self._sharded.stage is stage else None
+        if sharded is not None:
+            # gigabytes that DuckDB keeps from the stage before, beside which shards are to be small
+            self._runner.release_database()
         with ResourceSampler() as sampler:
-            if self._sharded is not None and self._sharded.stage is stage:
+            if sharded is not None:
                 written: WrittenTables = ()  # recorded with the union
-                result = self._execute_in_shards(self._sharded, simulation_year, started, sampler)
+                result = self._execute_in_shards(sharded, simulation_year, started, sampler)
             else:
                 result, written = self._execute_by_dbt(stage, simulation_year, started, sampler)
         if not (result.success and result.shards):  # a union is recorded in its own transaction
