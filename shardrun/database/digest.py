@@ -73,9 +73,10 @@ def digest_relation(connection: duckdb.DuckDBPyConnection, relation: str) -> tup
         for column in (quote_identifier(name) for name, _ in columns)
     )
     sums = connection.execute(
-        "select count(*), coalesce(sum(md5_number_lower(row_text)), 0)::varchar, "
-        "coalesce(sum(md5_number_upper(row_text)), 0)::varchar "
-        f"from (select concat({row_text}) as row_text from {relation})"
+        # md5_number_lower and _upper would each compute the MD5: 1.1 s a million rows, not 0.4
+        "select count(*), coalesce(sum((md5 >> 64)::ubigint), 0)::varchar, "
+        "coalesce(sum((md5 & 18446744073709551615::uhugeint)::ubigint), 0)::varchar "
+        f"from (select md5_number(concat({row_text})) as md5 from {relation})"
     ).fetchone()
     rows, lower, upper = sums or (0, "0", "0")
     return rows, _fingerprint([columns, rows, lower, upper])
