@@ -91,8 +91,21 @@ class DbtMemory:
         asks = any(map(_ASKS_FOR_A_VAR.search, self._texts().values()))
         return variables if asks else {}
 
+    def once(self, load: Callable[[], _T], *follows_from: Any) -> _T:
+        """Return what was loaded from the same arguments, files and environment.
+
+        Args:
+            load: loads it, from the YAML files of the project and its profile among others.
+            follows_from: all else that it follows from.
+        """
+        key = json.dumps([follows_from, self._texts(), dict(os.environ)], default=repr)
+        if key not in self._remembered:
+            self._remembered[key] = load()
+        loaded: _T = self._remembered[key]
+        return loaded
+
     def _load_profile(self, root: str, variables: Mapping[str, Any], *more: Any) -> Profile:
-        return self._once(
+        return self.once(
             lambda: load_profile(root, dict(variables), *more),
             *("profile", root, self.asked_for(variables), more),
         )
@@ -105,7 +118,7 @@ class DbtMemory:
         variables: Mapping[str, Any],
         **more: Any,
     ) -> Project:
-        return self._once(
+        return self.once(
             lambda: load_project(root, version_check, profile, dict(variables), **more),
             *("project", root, version_check, profile.to_target_dict(), more),
             self.asked_for(variables),
@@ -133,7 +146,7 @@ class DbtMemory:
         """Return the project and its packages, which dbt reads without the command's vars."""
         if config.dependencies is None and not base_only:
             files = (folder / "dbt_project.yml" for folder in config._get_project_directories())
-            packages = self._once(
+            packages = self.once(
                 lambda: _packages(config),
                 *("packages", config.to_target_dict(), _texts(files)),
             )
@@ -148,14 +161,6 @@ class DbtMemory:
         if key not in self._templates:
             self._templates[key] = _compile(environment, source)
         return self._templates[key]
-
-    def _once(self, load: Callable[[], _T], *follows_from: Any) -> _T:
-        """Return what was loaded from the same arguments, files and environment."""
-        key = json.dumps([follows_from, self._texts(), dict(os.environ)], default=repr)
-        if key not in self._remembered:
-            self._remembered[key] = load()
-        loaded: _T = self._remembered[key]
-        return loaded
 
     def _texts(self) -> dict[str, str]:
         return _texts(file for folder in self._folders for file in folder.glob("*.yml"))

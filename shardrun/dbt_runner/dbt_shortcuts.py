@@ -27,6 +27,7 @@ from dbt.plugins.manager import PluginManager
 from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients import agate_helper
 from dbt_common.events.base_types import BaseEvent
+from mashumaro.jsonschema import schema as json_schema
 
 from shardrun.dbt_runner.substitution import Substitute
 
@@ -41,6 +42,7 @@ _MAY_END_A_STATEMENT = re.compile(r"[;'\"\\$`]|/\*|# |\bgo\b", re.I)
 
 _build_namespace = MacroNamespaceBuilder.build_namespace
 _build_type_tester = cache(agate_helper.build_type_tester)
+_default_in_schema = json_schema._default
 _default_source = cache(BehaviorFlagRendered._default_source)
 _find_cycles = Linker.find_cycles
 _get_cache_schemas = BaseAdapter._get_cache_schemas
@@ -144,6 +146,16 @@ def event_attribute(event: BaseEvent, name: str) -> Any:
     return _get_event_attribute(event, name)  # type: ignore[no-untyped-call]
 
 
+def default_in_schema(type_: Any, value: Any, config: Any) -> Any:
+    """Return a default as a JSON schema writes it; a class is written and compiled for each; 1 %.
+
+    dbt makes the schemas of its project, profile and connection to check what it reads.
+    """
+    if value is None or type(value) in (bool, int, str):
+        return value
+    return _default_in_schema(type_, value, config)
+
+
 def _bound(macro: Macro, context: Any, builder: MacroNamespaceBuilder) -> MacroGenerator:
     """Return a macro in a context, without the three constructors of its class."""
     bound = MacroGenerator.__new__(MacroGenerator)
@@ -164,6 +176,7 @@ SHORTCUTS: tuple[Substitute, ...] = (
     (ManifestContext, "to_dict", manifest_context),
     (MacroNamespaceBuilder, "build_namespace", build_namespace),
     (BaseAdapter, "_get_cache_schemas", get_cache_schemas),
+    (json_schema, "_default", default_in_schema),
     (BaseEvent, "__init__", told_event),
     (BaseEvent, "__getattr__", event_attribute),
     # the name of the module that makes an adapter, for which dbt walks the whole stack; 3 %

@@ -31,6 +31,7 @@ from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException
 
 from shardrun.dbt_runner.command_line import ProjectSettings
+from shardrun.dbt_runner.dbt_memory import DbtMemory
 from shardrun.dbt_runner.isolation import dbt_inside
 from shardrun.dbt_runner.refusals import refused
 from shardrun.errors import DatabaseInUseError, ProjectError
@@ -40,11 +41,16 @@ from shardrun.sql import quote_identifier
 class HeldDatabase:
     """Hands out cursors on what dbt has open; opens it as dbt would if dbt has not yet."""
 
-    def __init__(self, settings: ProjectSettings) -> None:
-        """Open nothing yet."""
+    def __init__(self, settings: ProjectSettings, memory: DbtMemory) -> None:
+        """Open nothing yet.
+
+        Args:
+            settings: of the project.
+            memory: what dbt has read of it.
+        """
         self._settings = settings
+        self._memory = memory
         self._held: Connection | None = None
-        self._loaded: tuple[Mapping[str, Any], Profile] | None = None
 
     def cursor(self, variables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         """Return a cursor on the instance, with the profile's database as its catalog.
@@ -120,26 +126,11 @@ class HeldDatabase:
             self._held = None
 
     def _profile(self, variables: Mapping[str, Any]) -> Profile:
-        if self._loaded is None or self._loaded[0] != variables:
-            self._loaded = variables, self._load_profile(variables)
-        return self._loaded[1]
-
-    def _load_profile(self, variables: Mapping[str, Any]) -> Profile:
         settings = self._settings
-        with dbt_inside(settings.env, debug=settings.debug):
-            set_invocation_context(os.environ)
+        asked_for = self._memory.asked_for(variables)
+        with dbt_inside(settings.env, debug=settings.debug), self._memory.at_hand():
             try:
-                set_from_args(
-                    Namespace(
-                        project_dir=str(settings.project_dir),
-                        profiles_dir=str(settings.profiles_dir),
-                        send_anonymous_usage_stats=False,
-                    ),
-                    None,
-                )
-                profile = load_profile(
-                    str(settings.project_dir), dict(variables), target_override=settings.target
-                )
+                profile = self._memory.once(lambda: self._load(asked_for), "connection", asked_for)
             except DbtBaseException as error:
                 raise refused(error, settings.project_dir) from error
         if not isinstance(profile.credentials, DuckDBCredentials):
@@ -148,6 +139,21 @@ class HeldDatabase:
                 "duckdb."
             )
         return profile
+
+    def _load(self, variables: Mapping[str, Any]) -> Profile:
+        settings = self._settings
+        set_invocation_context(os.environ)
+        set_from_args(
+            Namespace(
+                project_dir=str(settings.project_dir),
+                profiles_dir=str(settings.profiles_dir),
+                send_anonymous_usage_stats=False,
+            ),
+            None,
+        )
+        return load_profile(
+            str(settings.project_dir), dict(variables), target_override=settings.target
+        )
 
 
 def interrupt_queries() -> None:

@@ -80,12 +80,16 @@ class ResidentDbt:
     """dbt in this process, for one project and one thread of ours at a time."""
 
     def __init__(
-        self, settings: ProjectSettings, names: Callable[[Mapping[str, Any]], Mapping[str, str]]
+        self,
+        settings: ProjectSettings,
+        memory: DbtMemory,
+        names: Callable[[Mapping[str, Any]], Mapping[str, str]],
     ) -> None:
         """Parse nothing yet.
 
         Args:
             settings: of the project.
+            memory: what dbt has read of it.
             names: returns what the connection is called, given the vars a profile may ask for.
         """
         self.parses = 0
@@ -93,7 +97,7 @@ class ResidentDbt:
         self._described = settings.target_dir / MANIFEST
         self._settings = settings
         self._names = names
-        self._memory = DbtMemory((settings.project_dir, settings.profiles_dir))
+        self._memory = memory
         self._parsed: list[_Parsed] = []
         # with a manifest that it is given, dbt does not register the catalogs of this file
         has_catalogs = (settings.project_dir / "catalogs.yml").exists()
@@ -113,6 +117,8 @@ class ResidentDbt:
         if call.command[0] not in _WITHOUT_MANIFEST and (parsed := self._parse_for(call)) is None:
             # dbt's cache of parsed files knows vars, but not what else makes every command parse
             call = replace(call, command=(*call.command, "--no-partial-parse"))
+        if call.command == ("parse",):
+            return True, ()  # as it was just parsed, or would be parsed to the same
         outcome = self._run(dbtRunner(parsed.fresh(call) if parsed else None), call)
         if not isinstance(outcome.result, RunExecutionResult):
             return outcome.success, ()

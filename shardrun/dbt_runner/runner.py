@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from shardrun.dbt_runner.compiled import CompiledStage
+    from shardrun.dbt_runner.dbt_memory import DbtMemory
     from shardrun.dbt_runner.held_database import HeldDatabase
     from shardrun.dbt_runner.resident import ResidentDbt
 
@@ -95,6 +96,7 @@ class DbtRunner:
         self._period_variable = period_variable
         self._dbt: Dbt | None = None
         self._database: HeldDatabase | None = None
+        self._memory: DbtMemory | None = None
         self._commands = 0
 
     @property
@@ -255,8 +257,17 @@ class DbtRunner:
         with no_collection():
             from shardrun.dbt_runner.held_database import HeldDatabase
 
-        self._database = self._database or HeldDatabase(self._settings)
+        self._database = self._database or HeldDatabase(self._settings, self._dbt_memory())
         return self._database
+
+    def _dbt_memory(self) -> DbtMemory:
+        with no_collection():
+            from shardrun.dbt_runner.dbt_memory import DbtMemory
+
+        settings = self._settings
+        folders = settings.project_dir, settings.profiles_dir
+        self._memory = self._memory or DbtMemory(folders)
+        return self._memory
 
     def _call(
         self,
@@ -316,7 +327,7 @@ class DbtRunner:
             from shardrun.dbt_runner.resident import ResidentDbt
 
         if not isinstance(self._dbt, ResidentDbt):
-            self._dbt = ResidentDbt(self._settings, self._held_database().names)
+            self._dbt = ResidentDbt(self._settings, self._dbt_memory(), self._held_database().names)
         return self._dbt
 
     def _something(self, result: DbtCommandResult) -> DbtCommandResult:

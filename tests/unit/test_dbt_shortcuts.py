@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 from dbt import compilation
 from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.relation import DuckDBRelation
+from dbt.contracts.project import ProfileConfig, ProjectFlags
+from dbt.contracts.project import Project as SchemaOfProject
 from hypothesis import given
 from hypothesis import strategies as st
+from mashumaro.jsonschema import build_json_schema
 
-from shardrun.dbt_runner.dbt_shortcuts import get_cache_schemas, inject_ctes_into_sql
+from shardrun.dbt_runner.dbt_shortcuts import SHORTCUTS, get_cache_schemas, inject_ctes_into_sql
 from shardrun.dbt_runner.substitution import substituted
 
 MODELS = sorted(Path(__file__).parents[2].glob("dbt/models/*/*.sql"))
@@ -73,6 +77,15 @@ def test_the_schemas_to_look_into_are_those_that_dbt_finds() -> None:
     found = get_cache_schemas(adapter, nodes)  # type: ignore[arg-type]
     assert len(found) == 3
     assert found == BaseAdapter._get_cache_schemas(adapter, nodes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "checked", [DuckDBCredentials, ProfileConfig, ProjectFlags, SchemaOfProject]
+)
+def test_what_dbt_checks_its_yaml_by_has_the_defaults_that_dbt_writes(checked: Any) -> None:
+    written = build_json_schema(checked).to_dict()
+    with substituted(SHORTCUTS):
+        assert build_json_schema(checked).to_dict() == written
 
 
 def test_what_was_replaced_is_as_it_was_its_own_or_inherited_whatever_happens_within() -> None:
