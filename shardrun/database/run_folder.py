@@ -126,6 +126,23 @@ class RunFolder:
             file.replace(self.path / file.name)
         self.discard_incoming()
 
+    def clear_leftovers(self, *, keep_shards: bool) -> None:
+        """Remove what a run that ended badly left: unfinished shards, and what DuckDB had spilled.
+
+        Args:
+            keep_shards: whether finished shard files may still be wanted.
+        """
+        if self.temp.is_dir():
+            shutil.rmtree(self.temp)
+        if not self.shards.is_dir():
+            return
+        if not keep_shards:
+            shutil.rmtree(self.shards)
+            return
+        for path in self.shards.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+
     def set_database_aside(self) -> None:
         """Move the database, and its write-ahead log, out of the way of a --fresh run."""
         _move_database(self.database, self.superseded_database)

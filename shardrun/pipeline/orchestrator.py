@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -43,10 +44,12 @@ from shardrun.pipeline.results import (
 )
 from shardrun.resources import ResourceSampler
 from shardrun.sharding.coordinator import UnionResult
-from shardrun.sharding.shard_results import ShardResult
-from shardrun.sharding.sharded_stage import ShardedStage, ShardsFailedError
+from shardrun.sharding.shard_results import ShardResult, ShardsFailedError
 from shardrun.sql import split_identifiers
 from shardrun.stages import WorkflowStage
+
+if TYPE_CHECKING:
+    from shardrun.sharding.sharded_stage import ShardedStage
 
 WrittenTables = Sequence[tuple[str, str]]
 """Schema and name of the tables that a stage writes, in the order of their writing."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -37,8 +38,9 @@ from shardrun.pools.executors import ExecutorName, available_cores
 from shardrun.runs.branching import create_branch
 from shardrun.runs.preflight import AcceptedRun
 from shardrun.runs.project_runner import build_runner
-from shardrun.sharding.shard_pool import ShardPool
-from shardrun.sharding.sharded_stage import ShardedStage, clear_leftovers
+
+if TYPE_CHECKING:
+    from shardrun.sharding.sharded_stage import ShardedStage
 
 
 def execute_run(
@@ -156,10 +158,14 @@ def _sharded_stage(
         for step in accepted.plan
     )
     wanted = sharding is not None and (sharding.keep_shards or (sharding.splits and pending))
-    clear_leftovers(accepted.folder, keep_files=wanted)
+    accepted.folder.clear_leftovers(keep_shards=wanted)
     if sharding is None or not sharding.splits or not pending:
         yield None
         return
+    # what only a run in shards needs takes a tenth of a second to import
+    from shardrun.sharding.shard_pool import ShardPool
+    from shardrun.sharding.sharded_stage import ShardedStage
+
     executor: ExecutorName = "inline" if debug else sharding.executor
     cluster = Cluster(sharding.scheduler, accepted.folder.path) if executor == "dask" else None
     with ShardPool(executor, sharding.share.workers, cluster) as pool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from shardrun.errors import ShardError
 from shardrun.sharding.shards import Shard, ShardModel, ShardTask
 
 
@@ -81,6 +82,24 @@ class ShardResult:
     tries: int = 1
     failure: ShardFailure | None = None
     models: tuple[ModelTiming, ...] = ()
+
+
+class ShardsFailedError(ShardError):
+    """Shards of a year failed; the others' files wait for the next try."""
+
+    def __init__(self, results: tuple[ShardResult, ...]) -> None:
+        """Tell of the failures among ``results``."""
+        failures = [str(result.failure) for result in results if result.failure]
+        count = f"{len(failures)} of {len(results)} shards failed"
+        super().__init__(
+            "\n".join(
+                [
+                    f"{count}; the others are kept, and the same command goes on with them.",
+                    *failures,
+                ]
+            )
+        )
+        self.results = results
 
 
 def failed_shard(

@@ -24,7 +24,7 @@ from shardrun.sharding.coordinator import UnionResult, write_union
 from shardrun.sharding.narrowing import Narrowing
 from shardrun.sharding.safe_stages import SafeStages
 from shardrun.sharding.shard_pool import ShardListener, ShardPool, run_shards
-from shardrun.sharding.shard_results import ShardResult
+from shardrun.sharding.shard_results import ShardResult, ShardsFailedError
 from shardrun.sharding.shard_session import SharedSession, read_session
 from shardrun.sharding.sharded_nodes import failed_nodes, united_nodes
 from shardrun.sharding.shards import Shard
@@ -158,24 +158,6 @@ class ShardedStage:
             )
 
 
-class ShardsFailedError(ShardError):
-    """Shards of a year failed; the others' files wait for the next try."""
-
-    def __init__(self, results: tuple[ShardResult, ...]) -> None:
-        """Tell of the failures among ``results``."""
-        failures = [str(result.failure) for result in results if result.failure]
-        count = f"{len(failures)} of {len(results)} shards failed"
-        super().__init__(
-            "\n".join(
-                [
-                    f"{count}; the others are kept, and the same command goes on with them.",
-                    *failures,
-                ]
-            )
-        )
-        self.results = results
-
-
 @dataclass(frozen=True, slots=True)
 class JudgedStage:
     """A stage that may be split, compiled.
@@ -243,25 +225,6 @@ def _judged_safe(
         sharded.runner.record_shards(sharded.stage, refused)
         raise refusal
     return verdict
-
-
-def clear_leftovers(folder: RunFolder, *, keep_files: bool) -> None:
-    """Remove what a run that ended badly left: unfinished shards, and what DuckDB had spilled.
-
-    Args:
-        folder: of the run.
-        keep_files: whether finished shard files may still be wanted.
-    """
-    if folder.temp.is_dir():
-        shutil.rmtree(folder.temp)
-    if not folder.shards.is_dir():
-        return
-    if not keep_files:
-        shutil.rmtree(folder.shards)
-        return
-    for path in folder.shards.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
 
 
 @contextmanager
