@@ -64,9 +64,9 @@ def run_legacy(workspace: Workspace) -> Measured:
     )
 
 
-def _sharded(shards: int, workers: int = 2) -> Contender:
+def _sharded(shards: int, workers: int = 2, cores: int | None = None) -> Contender:
     flags = ("--shards", str(shards), "--workers", str(workers))
-    return lambda workspace: run_shardrun(workspace, *flags)
+    return lambda workspace: run_shardrun(workspace, *flags, cores=cores)
 
 
 Contender = Callable[[Workspace], Measured]
@@ -82,7 +82,7 @@ CONTENDERS: dict[str, Contender] = {
 }
 ON_ONE_CORE: dict[str, Contender] = {
     "one core": lambda workspace: run_shardrun(workspace, cores=1),
-    "8 shards, one worker": _sharded(8, workers=1),
+    "8 shards, one core": _sharded(8, workers=1, cores=1),
 }
 
 

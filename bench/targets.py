@@ -114,8 +114,8 @@ TARGETS = (
         for name, figure in (
             ("two cores over one, heavy stages", _speed_up("one core", "shardrun")),
             (
-                "two workers over one, events",
-                _speed_up_of_events("8 shards, one worker", "8 shards"),
+                "two cores over one, events in shards",
+                _speed_up_of_events("8 shards, one core", "8 shards"),
             ),
         )
     ),
