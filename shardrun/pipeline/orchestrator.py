@@ -102,8 +102,7 @@ class PipelineOrchestrator:
         started = perf_counter()
         sharded = self._sharded if self._sharded and self._sharded.stage is stage else None
         if sharded is not None:
-            # gigabytes that DuckDB keeps from the stage before, beside which shards are to be small
-            self._runner.release_database()
+            sharded.prepare()
         with ResourceSampler() as sampler:
             if sharded is not None:
                 written: WrittenTables = ()  # recorded with the union

@@ -1,7 +1,8 @@
 """A year's stage run shard by shard: compiled by dbt, judged, made by workers, united.
 
-Owns the order of these and who may have the main file open when: dbt while it compiles, then the
-workers to read, then the union to write. It must never know what the stage's models mean.
+Owns the order of these and who may have the main file open when: nobody at first, dbt while it
+compiles, then the workers to read, then the union to write. It must never know what the stage's
+models mean.
 """
 
 from __future__ import annotations
@@ -79,6 +80,17 @@ class ShardedStage:
     def stage(self) -> WorkflowStage:
         """Which stage runs in shards."""
         return self.table.stage
+
+    def prepare(self) -> None:
+        """Close the main file, before :meth:`execute` and before its memory is sampled.
+
+        DuckDB keeps gigabytes of the stage before: beside them shards would not be small, and in a
+        sampling that had begun they would be the peak.
+
+        Raises:
+            DatabaseInUseError: something else in this process still has the file open.
+        """
+        self.runner.release_database()
 
     def execute(
         self, year: int, origin: str, on_progress: ShardListener, record: Record
