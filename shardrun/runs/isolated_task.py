@@ -16,18 +16,13 @@ from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError
 from shardrun.ledger.records import LedgerContents
 from shardrun.runs.project_runner import build_runner
+from shardrun.sharding.judgment import JUDGED_VARIANTS, narrowing_of
 from shardrun.sharding.narrowing import Narrowing
 from shardrun.sharding.shard_session import read_session
 from shardrun.sharding.shards import Shard, ShardTask
 from shardrun.sharding.sizing import WorkerShare
 from shardrun.sharding.table_columns import read_columns
-from shardrun.sharding.tasks import (
-    JUDGED_VARIANTS,
-    StageSetting,
-    build_task,
-    narrowing_of,
-    shard_variables,
-)
+from shardrun.sharding.tasks import StageSetting, build_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +82,7 @@ def isolated_task(
         DatabaseInUseError: another process holds the database.
     """
     shard = wanted if isinstance(wanted, Shard) else Shard(wanted.year, 0, 1)
-    variables = shard_variables(wanted) if isinstance(wanted, Shard) else {"entity_key": wanted.key}
+    variables = wanted.variables if isinstance(wanted, Shard) else {"entity_key": wanted.key}
     runner = build_runner(config, folder, ledger.runs[-1].fingerprints.inputs, debug=True)
     try:
         stage = runner.compile_stage(table.stage, wanted.year, [*JUDGED_VARIANTS, variables])

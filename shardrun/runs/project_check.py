@@ -30,9 +30,9 @@ from shardrun.runs.preflight import AcceptedRun, InputImporter, accept_run
 from shardrun.runs.project_runner import build_runner
 from shardrun.runs.session import execute_run
 from shardrun.shard_safety import StageVerdict, Violation
+from shardrun.sharding.judgment import JUDGED_VARIANTS, judge_stage, write_judged_sql
 from shardrun.sharding.shard_session import read_session
 from shardrun.sharding.table_columns import read_columns
-from shardrun.sharding.tasks import JUDGED_VARIANTS, judge_stage, write_judged_sql
 from shardrun.sql import quote_literal
 
 SAMPLE_ROWS = 1000

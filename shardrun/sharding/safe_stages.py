@@ -10,8 +10,8 @@ import re
 
 from shardrun.dbt_runner.compiled import CompiledStage
 from shardrun.shard_safety import StageVerdict
+from shardrun.sharding.judgment import JUDGED_VARIANTS
 from shardrun.sharding.table_columns import TableColumns
-from shardrun.sharding.tasks import JUDGED_VARIANTS
 
 
 class SafeStages:

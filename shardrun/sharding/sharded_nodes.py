@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from shardrun.database.connection import qualified
 from shardrun.dbt_runner.compiled import CompiledStage, StageNode
 from shardrun.dbt_runner.results import ShardedNode
+from shardrun.sharding.judgment import unsharded_sql
 from shardrun.sharding.shard_results import ModelTiming, ShardResult
-from shardrun.sharding.tasks import unsharded_sql
 
 
 def united_nodes(

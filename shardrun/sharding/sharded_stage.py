@@ -22,6 +22,12 @@ from shardrun.errors import InputError, ShardError
 from shardrun.garbage import no_collection
 from shardrun.shard_safety import StageVerdict
 from shardrun.sharding.coordinator import UnionResult, write_union
+from shardrun.sharding.judgment import (
+    JUDGED_VARIANTS,
+    judge_stage,
+    narrowing_of,
+    write_judged_sql,
+)
 from shardrun.sharding.narrowing import Narrowing
 from shardrun.sharding.safe_stages import SafeStages
 from shardrun.sharding.shard_pool import ShardListener, ShardPool, run_shards
@@ -30,19 +36,9 @@ from shardrun.sharding.shard_session import SharedSession, read_session
 from shardrun.sharding.sharded_nodes import failed_nodes, united_nodes
 from shardrun.sharding.shards import Shard
 from shardrun.sharding.sizing import WorkerShare, union_memory_mb
+from shardrun.sharding.stage_outputs import canonical_table, side_tables, side_views
 from shardrun.sharding.table_columns import TableColumns, read_columns
-from shardrun.sharding.tasks import (
-    JUDGED_VARIANTS,
-    StageSetting,
-    build_task,
-    canonical_table,
-    judge_stage,
-    narrowing_of,
-    shard_variables,
-    side_tables,
-    side_views,
-    write_judged_sql,
-)
+from shardrun.sharding.tasks import StageSetting, build_task
 from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
 
@@ -202,7 +198,7 @@ def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> Ju
             and what to do.
         ProjectError: dbt can't compile it.
     """
-    variants = [*JUDGED_VARIANTS, *(shard_variables(shard) for shard in shards)]
+    variants = [*JUDGED_VARIANTS, *(shard.variables for shard in shards)]
     compiled = sharded.runner.compile_stage(sharded.stage, year, variants)
     with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -44,6 +45,11 @@ class Shard:
     def name(self) -> str:
         """What its file is called, and what people call it."""
         return f"events_y{self.year}_shard{self.index}"
+
+    @property
+    def variables(self) -> Mapping[str, int]:
+        """The vars that dbt compiles its SQL with, as the macro ``shard_filter`` reads them."""
+        return {"shard_id": self.index, "total_shards": self.total}
 
     def condition(self, key: str) -> str:
         """Return the SQL condition of the macro ``shard_filter``: the shard's range of keys.

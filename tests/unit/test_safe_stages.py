@@ -7,8 +7,8 @@ import pytest
 
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
 from shardrun.shard_safety import StageVerdict
+from shardrun.sharding.judgment import JUDGED_VARIANTS
 from shardrun.sharding.safe_stages import SafeStages
-from shardrun.sharding.tasks import JUDGED_VARIANTS
 
 INPUT = RelationName("simulation", "main", "people")
 COLUMNS = {INPUT: {"person": "VARCHAR", "person_key": "UBIGINT"}}
