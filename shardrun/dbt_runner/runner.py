@@ -1,46 +1,33 @@
 """The one way to dbt: commands, tags and stages of a year, run by either of two modes.
 
-Owns what every call is given, where its log goes, and that missing packages are installed. It must
-never look into the database.
+Owns what can be asked of dbt, and what each of it is as a command. It must never look into the
+database.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from shardrun.config.periods import YEAR_COLUMN
 from shardrun.config.workflow import StageConfig
 from shardrun.database.interrupts import interruptible
-from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
-from shardrun.dbt_runner.package_lock import installing_packages
-from shardrun.dbt_runner.refusals import PackagesMissingError
-from shardrun.dbt_runner.results import DbtCommandResult, NodeResult, ShardedNode
+from shardrun.dbt_runner.call_log import CallLog
+from shardrun.dbt_runner.command_line import ProjectSettings
+from shardrun.dbt_runner.dbt_parts import DbtParts, Mode
+from shardrun.dbt_runner.packages import invoke_with_packages
+from shardrun.dbt_runner.results import DbtCommandResult, ShardedNode
 from shardrun.dbt_runner.stage_commands import compile_command, stage_command
 from shardrun.errors import ProjectError
-from shardrun.garbage import no_collection
 from shardrun.stages import WorkflowStage
 
 if TYPE_CHECKING:
     import duckdb
 
     from shardrun.dbt_runner.compiled import CompiledStage
-    from shardrun.dbt_runner.dbt_memory import DbtMemory
-    from shardrun.dbt_runner.held_database import HeldDatabase
-    from shardrun.dbt_runner.resident import ResidentDbt
-
-
-class Dbt(Protocol):
-    """What a mode has to offer."""
-
-    parses: int
-
-    def invoke(self, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
-        """Run a command; return whether it succeeded and what came of each node."""
 
 
 class DbtRunner:
@@ -56,7 +43,7 @@ class DbtRunner:
         threads: int = 1,
         base_vars: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
-        mode: Literal["resident", "subprocess"] = "resident",
+        mode: Mode = "resident",
         stages: Mapping[WorkflowStage, StageConfig] | None = None,
         start_year: int | None = None,
         period_variable: str = YEAR_COLUMN,
@@ -79,7 +66,6 @@ class DbtRunner:
             debug: one thread throughout, and the SQL that dbt runs in the log.
         """
         project_dir = project_dir.resolve()
-        self.threads = 1 if debug else threads
         self._settings = ProjectSettings(
             project_dir=project_dir,
             profiles_dir=(profiles_dir or project_dir).resolve(),
@@ -88,21 +74,20 @@ class DbtRunner:
             env=dict(env or {}),
             debug=debug,
         )
-        self._base_vars = dict(base_vars or {})
-        self._variables: Mapping[str, Any] = self._base_vars  # of the last command
-        self._mode = mode
+        self._calls = CallLog(
+            self._settings,
+            threads=threads,
+            base_vars=base_vars or {},
+            period_variable=period_variable,
+        )
+        self._parts = DbtParts(self._settings, mode)
         self._stages = dict(stages or {})
         self._start_year = start_year
-        self._period_variable = period_variable
-        self._dbt: Dbt | None = None
-        self._database: HeldDatabase | None = None
-        self._memory: DbtMemory | None = None
-        self._commands = 0
 
     @property
     def parses(self) -> int:
         """How many times dbt has parsed the project."""
-        return self._dbt.parses if self._dbt else 0
+        return self._parts.parses
 
     def execute_command(
         self,
@@ -129,10 +114,12 @@ class DbtRunner:
             DatabaseInUseError: another process holds the database.
             DatabaseError: the database can't be opened.
         """
-        call = self._call(command, simulation_year, threads, extra_vars, log_name)
+        call = self._calls.call(command, simulation_year, threads, extra_vars, log_name)
         started = perf_counter()
-        with self._logged(call):
-            success, nodes = self._invoke(call)
+        with self._calls.kept(call):
+            success, nodes = invoke_with_packages(
+                self._parts.for_command(), call, self._settings.project_dir
+            )
         seconds = perf_counter() - started
         return DbtCommandResult(call.command, success, seconds, nodes, call.log_path)
 
@@ -189,14 +176,14 @@ class DbtRunner:
             DatabaseError: the database can't be opened.
         """
         config = self._stages[stage]
-        call = self._call(
+        call = self._calls.call(
             compile_command(config),
             simulation_year,
-            extra_vars=config.vars,
+            variables=config.vars,
             log_name=f"{simulation_year}-{stage.value}-compile",
         )
-        with self._logged(call):
-            compiled = self._resident().compile_stage(call, variants)
+        with self._calls.kept(call):
+            compiled = self._parts.resident().compile_stage(call, variants)
         if not compiled.nodes:
             raise self._nothing_selected(call.command)
         return compiled
@@ -209,7 +196,7 @@ class DbtRunner:
             nodes: one a model.
         """
         command, target_dir = self._stages[stage].command, self._settings.target_dir
-        self._resident().artifacts.add_sharded(nodes, command, target_dir)
+        self._parts.resident().artifacts.add_sharded(nodes, command, target_dir)
 
     def write_artifacts(self, folders: Sequence[Path], run_id: str, seconds: float) -> None:
         """Write `manifest.json`, and one `run_results.json` for all commands so far.
@@ -222,7 +209,7 @@ class DbtRunner:
         Raises:
             OSError: a folder can't be written to.
         """
-        self._resident().write_artifacts(folders, run_id, seconds)
+        self._parts.resident().write_artifacts(folders, run_id, seconds)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -237,7 +224,7 @@ class DbtRunner:
             DatabaseError: the file can't be opened.
         """
         with (
-            self._held_database().cursor(self._variables) as cursor,
+            self._parts.database().cursor(self._calls.variables) as cursor,
             interruptible(cursor.interrupt),
         ):
             yield cursor
@@ -250,85 +237,7 @@ class DbtRunner:
         Raises:
             DatabaseInUseError: something else in this process still has the file open.
         """
-        if self._database or (self._dbt and self._mode == "resident"):
-            self._held_database().release()
-
-    def _held_database(self) -> HeldDatabase:
-        with no_collection():
-            from shardrun.dbt_runner.held_database import HeldDatabase
-
-        self._database = self._database or HeldDatabase(self._settings, self._dbt_memory())
-        return self._database
-
-    def _dbt_memory(self) -> DbtMemory:
-        with no_collection():
-            from shardrun.dbt_runner.dbt_memory import DbtMemory
-
-        settings = self._settings
-        folders = settings.project_dir, settings.profiles_dir
-        self._memory = self._memory or DbtMemory(folders)
-        return self._memory
-
-    def _call(
-        self,
-        command: Sequence[str],
-        simulation_year: int | None = None,
-        threads: int | None = None,
-        extra_vars: Mapping[str, Any] | None = None,
-        log_name: str | None = None,
-    ) -> DbtCall:
-        self._commands += 1
-        settings = self._settings
-        year = {} if simulation_year is None else {self._period_variable: simulation_year}
-        return DbtCall(
-            command=tuple(command),
-            variables={**self._base_vars, **year, **(extra_vars or {})},
-            threads=1 if settings.debug else threads or self.threads,
-            log_path=settings.logs_dir / f"{log_name or f'{self._commands:03}-{command[0]}'}.log",
-        )
-
-    @contextmanager
-    def _logged(self, call: DbtCall) -> Iterator[None]:
-        """Keep dbt's log of a call under its own name."""
-        settings = self._settings
-        self._variables = call.variables
-        settings.logs_dir.mkdir(parents=True, exist_ok=True)
-        settings.dbt_log.unlink(missing_ok=True)
-        try:
-            yield
-        finally:
-            if settings.dbt_log.exists():
-                settings.dbt_log.replace(call.log_path)
-
-    def _invoke(self, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
-        dbt = self._dbt = self._dbt or self._start()
-        if self._mode == "subprocess":
-            self.release_database()
-        try:
-            return dbt.invoke(call)
-        except PackagesMissingError:
-            with installing_packages(self._settings.project_dir):
-                return self._invoke_with_packages(dbt, call)
-
-    def _invoke_with_packages(self, dbt: Dbt, call: DbtCall) -> tuple[bool, tuple[NodeResult, ...]]:
-        try:
-            return dbt.invoke(call)  # another run may have installed them meanwhile
-        except PackagesMissingError:
-            dbt.invoke(replace(call, command=("deps",)))
-            return dbt.invoke(call)
-
-    def _start(self) -> Dbt:
-        if self._mode == "subprocess":
-            return CommandLineDbt(self._settings)
-        return self._resident()
-
-    def _resident(self) -> ResidentDbt:
-        with no_collection():
-            from shardrun.dbt_runner.resident import ResidentDbt
-
-        if not isinstance(self._dbt, ResidentDbt):
-            self._dbt = ResidentDbt(self._settings, self._dbt_memory(), self._held_database().names)
-        return self._dbt
+        self._parts.release_database()
 
     def _something(self, result: DbtCommandResult) -> DbtCommandResult:
         if not result.nodes:

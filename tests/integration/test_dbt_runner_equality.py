@@ -180,8 +180,8 @@ def test_what_dbt_compiled_before_does_not_come_back(tmp_path: Path) -> None:
         assert runner.execute_command(["compile"], simulation_year=year).success
     runner.release_database()
     assert runner.parses == 1
-    [kept] = runner._resident()._parsed
-    for name, node in kept.fresh(runner._call(["compile"])).nodes.items():
+    [kept] = runner._parts.resident()._parsed
+    for name, node in kept.fresh(runner._calls.call(["compile"])).nodes.items():
         assert vars(node) == vars(pickle.loads(kept._parsed[name])), name
 
 

@@ -44,7 +44,7 @@ def test_a_shard_s_sql_is_that_of_the_plain_command_line(project: Project) -> No
     plain = DbtRunner(
         project.folder / "dbt",
         run_dir=project.folder / "plain",
-        base_vars=runner._base_vars,
+        base_vars=runner._calls._base_vars,
         env={"SHARDRUN_DATABASE": str(project.database("default"))},
         mode="subprocess",
     )
