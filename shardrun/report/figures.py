@@ -100,14 +100,7 @@ def shares(x: Sequence[object], classes: Mapping[str, Sequence[int]]) -> Figure:
             }
             for place, (name, counts) in enumerate(classes.items())
         ],
-        "layout": {
-            "barmode": "stack",
-            "hovermode": "x unified",
-            "showlegend": True,
-            "legend": _LEGEND_BESIDE,
-            "xaxis": {"type": "category"},
-            "yaxis": {**PERCENT_AXIS, "range": [0, 1]},
-        },
+        "layout": _stacked({**PERCENT_AXIS, "range": [0, 1]}),
     }
 
 
@@ -130,14 +123,7 @@ def stacks(x: Sequence[object], series: Mapping[str, Sequence[int]]) -> Figure:
             }
             for place, (name, counts) in enumerate(series.items())
         ],
-        "layout": {
-            "barmode": "stack",
-            "hovermode": "x unified",
-            "showlegend": True,
-            "legend": _LEGEND_BESIDE,
-            "xaxis": {"type": "category"},
-            "yaxis": NUMBER_AXIS,
-        },
+        "layout": _stacked(NUMBER_AXIS),
     }
 
 
@@ -253,6 +239,17 @@ def panels(x: Sequence[int], series: Mapping[str, Sequence[Number]], columns: in
 def series_color(place: int) -> str:
     """Return the colour of a series by its place among those of a chart."""
     return f"$series-{place % SERIES + 1}"
+
+
+def _stacked(y_axis: Figure) -> Figure:
+    return {
+        "barmode": "stack",
+        "hovermode": "x unified",
+        "showlegend": True,
+        "legend": _LEGEND_BESIDE,
+        "xaxis": {"type": "category"},
+        "yaxis": y_axis,
+    }
 
 
 def _spread(place: int, count: int) -> int:
