@@ -8,14 +8,11 @@ from typing import Annotated
 import typer
 
 from shardrun.cli.options import FLAG, ConfigOption, JsonOption
-from shardrun.config.overrides import with_overrides
-from shardrun.config.simulation import MAX_SHARDS, SimulationConfig
+from shardrun.config.simulation import MAX_SHARDS
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
-from shardrun.database.connection import ALIAS, open_database
 from shardrun.database.ownership import check_ownership
 from shardrun.errors import InputError
-from shardrun.ledger.reader import read_ledger
 from shardrun.runs.execution import DEFAULT_DATABASE
 from shardrun.runs.preflight import hold_database
 from shardrun.runs.projects import load_run_config
@@ -60,7 +57,8 @@ def shard(
     """Run one shard alone, on one thread, and compare it with the table; changes nothing.
 
     Leaves the shard file with every model as a table, and the SQL of each model, in the folder
-    beside the database.
+    beside the database. The settings are the run's, as the database records them; --config only
+    says which project it was.
     """
     # dbt takes a second to import; a refusal shall not wait for it.
     from shardrun.runs.isolated_shard import run_isolated_shard
@@ -79,20 +77,18 @@ def shard(
         raise InputError(f"there is no shard {index} of {of}: they are 0 to {of - 1}")
     else:
         wanted = Shard(year, index, of)
-    chosen = _config_of(database, load_run_config(config))
+    check_ownership(database)
+    chosen = load_run_config(config)
     with hold_database(database):
         isolated = run_isolated_shard(chosen, database, wanted, with_inputs=with_inputs)
     for change in isolated.changes:
         terminal.remark(f"warning: not as it was in the run: {change}")
+    if config is not None and isolated.overruled:
+        terminal.remark(
+            f"note: made with the run's settings, which {database} records; {config} has other: "
+            f"{', '.join(isolated.overruled)}"
+        )
     if json:
         terminal.show_document(isolated_shard_document(isolated))
     else:
         terminal.show(isolated_shard_view(isolated))
-
-
-def _config_of(database: Path, config: SimulationConfig) -> SimulationConfig:
-    """Return a configuration with the years that a database was made for."""
-    check_ownership(database)
-    with open_database(database) as connection:
-        run = read_ledger(connection, ALIAS).runs[-1]
-    return with_overrides(config, start_year=run.start_year, end_year=run.end_year)

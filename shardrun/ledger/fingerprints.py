@@ -18,10 +18,14 @@ from shardrun.config.dbt_project import DbtProject
 from shardrun.config.periods import YEAR_COLUMN, PeriodKind, PeriodNames
 from shardrun.config.simulation import SimulationConfig
 from shardrun.config.workflow import JsonScalar
+from shardrun.stages import WorkflowStage
 
 _PROJECT_SUFFIXES = frozenset({".csv", ".py", ".sql", ".yaml", ".yml"})
 # what dbt writes itself, and where the database is
 _NOT_PROJECT = frozenset({"dbt_packages", "logs", "package-lock.yml", "profiles.yml", "target"})
+
+PERIOD_SETTINGS = {"period", "variable", "column"}
+"""What a run calls its periods by; recorded where it is not as in the bundled project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,9 @@ def config_settings(config: SimulationConfig) -> dict[str, JsonScalar]:
     The last year is not among them, since more years may follow on those that are done.
     """
     settings = dict(config.dbt_vars())
-    settings |= config.simulation.model_dump(
-        include={"period", "variable", "column"}, exclude_defaults=True
-    )
+    settings |= config.simulation.model_dump(include=PERIOD_SETTINGS, exclude_defaults=True)
     for stage, stage_config in config.workflow.stages.items():
-        key = f"workflow.stages.{stage}"
+        key = stage_key(stage)
         settings[f"{key}.command"] = stage_config.command
         settings[f"{key}.select"] = " ".join(stage_config.selectors)
         settings[f"{key}.when"] = stage_config.when
@@ -81,6 +83,11 @@ def config_settings(config: SimulationConfig) -> dict[str, JsonScalar]:
             settings[f"{key}.exclude"] = " ".join(stage_config.exclude)
         settings |= {f"{key}.vars.{name}": value for name, value in stage_config.vars.items()}
     return settings
+
+
+def stage_key(stage: WorkflowStage) -> str:
+    """Return what the names of a stage's settings begin with."""
+    return f"workflow.stages.{stage}"
 
 
 def project_fingerprint(project: DbtProject) -> str:

@@ -192,6 +192,15 @@ class LedgerContents:
             return self.branches[-1].fingerprints  # branched off, and no run has begun since
         return last.fingerprints
 
+    def run_of(self, year: int) -> RunRecord:
+        """Return the last run of those whose settings a year follows from; one must have begun."""
+        run_id = self.runs[-1].run_id
+        for branch in reversed(self.branches):
+            if year >= branch.year:
+                break
+            run_id = branch.source_run_id  # what is before a branch is the other run's
+        return next(run for run in self.runs if run.run_id == run_id)
+
     @property
     def period_names(self) -> PeriodNames:
         """What the project calls its periods."""

@@ -7,7 +7,7 @@ and how its rows compare with the canonical table's. It must never write into th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from shardrun.database.connection import ALIAS, open_database, qualified
 from shardrun.database.ownership import check_ownership, claim_database
 from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError, ShardError
-from shardrun.ledger.fingerprints import Fingerprints, config_settings, project_fingerprint
+from shardrun.ledger.fingerprints import config_settings, project_fingerprint
 from shardrun.ledger.reader import read_ledger
-from shardrun.ledger.records import LedgerContents
+from shardrun.ledger.recorded_config import recorded_config, recorded_variables
+from shardrun.ledger.records import LedgerContents, RunRecord
 from shardrun.pipeline.plan import build_plan
 from shardrun.runs.isolated_task import ShardOfOne, isolated_name, isolated_task
 from shardrun.sharding.comparison import Comparison, compare_shard
@@ -49,6 +50,8 @@ class IsolatedShard:
         rows_by_type: of the canonical table, where the config names a column to count by.
         comparison: with the canonical table.
         changes: what is not as it was when the database was made, one line each.
+        overruled: names of the settings that the configuration has other than the run had, and the
+            shard was made with the run's.
     """
 
     name: str
@@ -59,6 +62,7 @@ class IsolatedShard:
     rows_by_type: tuple[tuple[str, int], ...]
     comparison: Comparison
     changes: tuple[str, ...]
+    overruled: tuple[str, ...]
 
 
 def run_isolated_shard(
@@ -68,30 +72,34 @@ def run_isolated_shard(
     *,
     with_inputs: bool = False,
 ) -> IsolatedShard:
-    """Run one shard alone on what a run has left in its database.
+    """Run one shard alone on what a run has left in its database, with the settings that it had.
 
     Args:
-        config: of the project; years and seed are the database's own.
+        config: of the project. What a result follows from is the database's own: years, seed, dbt
+            vars, what the stages run.
         database: of a finished or failed run.
         wanted: which shard.
         with_inputs: whether the shard file is to hold the input rows that it was made from.
 
     Raises:
-        InputError: the project has no shards, the database does not hold the year's beginning, or
-            the entity is not in the year.
+        InputError: the project has no shards, or is not that of the database; the database does
+            not hold the year's beginning, or the entity is not in the year.
         ShardError: the shard failed.
         DatabaseInUseError: another process holds the database.
         DatabaseError: it is not one of ours.
     """
-    table = require_event_table(config)
-    database = database.resolve()
+    given, database = config, database.resolve()
     check_ownership(database)
     with open_database(database) as connection:
         ledger = read_ledger(connection, ALIAS)
+    run = ledger.run_of(wanted.year)
+    config = recorded_config(given, run)
+    _check_project(config, run, database)
+    table = require_event_table(config)
     _check_ready(config, ledger, database, table.stage, wanted.year)
     claim_database(database)
     folder = RunFolder(database)
-    task, condition = isolated_task(config, folder, ledger, table, wanted, with_inputs=with_inputs)
+    task, condition = isolated_task(config, folder, run, table, wanted, with_inputs=with_inputs)
     for model in task.models:
         model.sql_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         model.sql_path.touch(mode=0o600)
@@ -123,7 +131,18 @@ def run_isolated_shard(
                 wanted.year,
                 condition,
             ),
-            changes=tuple(_changes(config, ledger)),
+            changes=tuple(_project_changes(config, run)),
+            overruled=_overruled(given, run),
+        )
+
+
+def _check_project(config: SimulationConfig, run: RunRecord, database: Path) -> None:
+    """Refuse a project that has other settings than the database was made from."""
+    recorded = recorded_variables(run)
+    if recorded.keys() != config.dbt_vars().keys():
+        raise InputError(
+            f"{database} was not made by the project at {config.project.project_dir}: its run had "
+            f"the settings {', '.join(sorted(recorded))}. Give --config FILE that the run had."
         )
 
 
@@ -171,11 +190,12 @@ def _rows_by_type(
     )
 
 
-def _changes(config: SimulationConfig, ledger: LedgerContents) -> Sequence[str]:
-    earlier = ledger.runs[-1].fingerprints
-    now = Fingerprints(
-        config=config_settings(config),
-        inputs=earlier.inputs,
-        project=project_fingerprint(read_project(config.project.project_dir)),
-    )
-    return now.changes_since(earlier)
+def _project_changes(config: SimulationConfig, run: RunRecord) -> Sequence[str]:
+    project = project_fingerprint(read_project(config.project.project_dir))
+    return replace(run.fingerprints, project=project).changes_since(run.fingerprints)
+
+
+def _overruled(given: SimulationConfig, run: RunRecord) -> tuple[str, ...]:
+    settings, recorded = config_settings(given), run.fingerprints.config
+    names = sorted(settings.keys() | recorded.keys())
+    return tuple(name for name in names if settings.get(name) != recorded.get(name))

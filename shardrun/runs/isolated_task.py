@@ -14,7 +14,8 @@ from shardrun.config.workflow import EventTable
 from shardrun.database.connection import memory_database
 from shardrun.database.run_folder import RunFolder
 from shardrun.errors import InputError
-from shardrun.ledger.records import LedgerContents
+from shardrun.ledger.recorded_config import recorded_variables
+from shardrun.ledger.records import RunRecord
 from shardrun.runs.project_runner import build_runner
 from shardrun.sharding.judgment import JUDGED_VARIANTS, narrowing_of
 from shardrun.sharding.narrowing import Narrowing
@@ -57,7 +58,7 @@ def isolated_name(wanted: Shard | ShardOfOne) -> str:
 def isolated_task(
     config: SimulationConfig,
     folder: RunFolder,
-    ledger: LedgerContents,
+    run: RunRecord,
     table: EventTable,
     wanted: Shard | ShardOfOne,
     *,
@@ -66,9 +67,9 @@ def isolated_task(
     """Compile a shard's task, in an empty folder of its own.
 
     Args:
-        config: of the project; years and seed are the database's own.
+        config: with the settings that the run had.
         folder: of the run, and through it the database.
-        ledger: of that database.
+        run: as that database records it.
         table: the canonical table.
         wanted: which shard.
         with_inputs: whether the shard file is to hold the input rows that it is made from.
@@ -83,7 +84,9 @@ def isolated_task(
     """
     shard = wanted if isinstance(wanted, Shard) else Shard(wanted.year, 0, 1)
     variables = wanted.variables if isinstance(wanted, Shard) else {"entity_key": wanted.key}
-    runner = build_runner(config, folder, ledger.runs[-1].fingerprints.inputs, debug=True)
+    runner = build_runner(
+        config, folder, run.fingerprints.inputs, debug=True, variables=recorded_variables(run)
+    )
     try:
         stage = runner.compile_stage(table.stage, wanted.year, [*JUDGED_VARIANTS, variables])
         with runner.cursor() as connection:
@@ -97,7 +100,7 @@ def isolated_task(
     if table.model not in [node.name for node in stage.nodes]:
         raise InputError(
             f"workflow.event_table.model: {table.stage} has no model {table.model}; it has "
-            f"{', '.join(node.name for node in stage.nodes)}"
+            f"{', '.join(node.name for node in stage.nodes)}. Give --config FILE that the run had."
         )
     place = folder.isolated_shards / isolated_name(wanted)
     if place.exists():

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from shardrun.config.simulation import SimulationConfig
+from shardrun.config.workflow import JsonScalar
 from shardrun.database.connection import DatabaseLimits
 from shardrun.database.run_folder import RunFolder
 from shardrun.dbt_runner import DbtRunner
@@ -23,6 +24,7 @@ def build_runner(
     *,
     debug: bool,
     duckdb_threads: int | None = None,
+    variables: Mapping[str, JsonScalar] | None = None,
 ) -> DbtRunner:
     """Return dbt on a run's database.
 
@@ -32,6 +34,7 @@ def build_runner(
         inputs: names of the project's inputs, which wait in the folder.
         debug: whether dbt and DuckDB use one thread and dbt logs the SQL it runs.
         duckdb_threads: threads of DuckDB; None means one a core.
+        variables: the dbt vars of every stage; None means the configuration's.
     """
     limits = DatabaseLimits(
         threads=1 if debug else duckdb_threads,
@@ -45,7 +48,7 @@ def build_runner(
         threads=config.performance.dbt_threads,
         run_dir=folder.path,
         base_vars={
-            **config.dbt_vars(),
+            **(config.dbt_vars() if variables is None else variables),
             **{f"{name}_path": glob.escape(str(folder.input(name))) for name in inputs},
         },
         env={

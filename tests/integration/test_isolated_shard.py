@@ -13,9 +13,19 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with a run of two years in it, called `default`."""
+    """A project whose events ask for a var, with a run of two years in it, called `default`.
+
+    What that run had for it stands in no configuration any more.
+    """
     project = Project.copied(tmp_path_factory.mktemp("isolated"), 300, "2027-2028")
+    model = project.folder / "dbt" / "models" / "events" / "int_promotions.sql"
+    asking = "not is_new_hire and {{ var('eligibility_wait_days') }} = 7"
+    model.write_text(model.read_text().replace("not is_new_hire", asking))
+    config = project.folder / "config.yaml"
+    kept = config.read_text()
+    config.write_text(kept + "plan: {eligibility_wait_days: 7}\n")
     project.must_run("default")
+    config.write_text(kept)
     return project
 
 
@@ -38,6 +48,29 @@ def test_every_shard_equals_what_the_table_holds_and_touches_nothing(project: Pr
         "default", f"select count(*) from {EVENTS} where simulation_year = 2028"
     )
     assert project.digest("default") == before
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), ""),
+        (
+            ("--config", "config.yaml"),
+            "note: made with the run's settings, which default.duckdb records; config.yaml has "
+            "other: eligibility_wait_days",
+        ),
+    ],
+)
+def test_a_shard_has_the_run_s_settings_whatever_the_configuration_says(
+    project: Project, words: tuple[str, ...], says: str
+) -> None:
+    call = project.call(
+        *("shard", "0", "--of", "1", "--year", "2028", "--database", "default.duckdb"), *words
+    )
+    assert call.returncode == 0, call.stderr
+    assert "equal to the canonical table" in call.stdout
+    assert "promotion" in call.stdout
+    assert " ".join(call.stderr.split()) == says
 
 
 def test_every_model_is_a_table_of_a_file_that_stands_alone_and_has_its_sql(

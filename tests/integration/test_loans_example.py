@@ -121,6 +121,18 @@ def test_a_shard_alone_is_what_the_run_made_of_it(loans: Path) -> None:
     assert 0 < dict(alone.rows)["fct_loan_balances"] < 200
 
 
+def test_a_shard_of_another_project_asks_for_the_configuration_that_the_run_had(
+    loans: Path,
+) -> None:
+    call = invoke(
+        *("shard", "1", "--of", "3", "--year", "202501", "--database", "sharded.duckdb"), cwd=loans
+    )
+    assert call.returncode == 2
+    said = " ".join(call.stderr.split())
+    assert "was not made by the project at dbt: its run had the settings random_seed" in said
+    assert "Give --config FILE that the run had." in said
+
+
 def test_a_check_tells_which_inputs_are_narrowed_and_which_are_broadcast(loans: Path) -> None:
     with inside(loans):
         found = check_project(
