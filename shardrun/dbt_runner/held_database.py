@@ -51,6 +51,7 @@ class HeldDatabase:
         self._settings = settings
         self._memory = memory
         self._held: Connection | None = None
+        self._loaded: tuple[Mapping[str, Any], Profile] | None = None
 
     def cursor(self, variables: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         """Return a cursor on the instance, with the profile's database as its catalog.
@@ -126,6 +127,11 @@ class HeldDatabase:
             self._held = None
 
     def _profile(self, variables: Mapping[str, Any]) -> Profile:
+        if self._loaded is None or self._loaded[0] != variables:
+            self._loaded = variables, self._load_profile(variables)
+        return self._loaded[1]
+
+    def _load_profile(self, variables: Mapping[str, Any]) -> Profile:
         settings = self._settings
         asked_for = self._memory.asked_for(variables)
         with dbt_inside(settings.env, debug=settings.debug), self._memory.at_hand():

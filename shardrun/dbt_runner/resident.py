@@ -52,7 +52,8 @@ class _Parsed:
         self.reuse = reuse
         self._nodes = dict(manifest.nodes)
         self._parsed = {name: pickle.dumps(node) for name, node in manifest.nodes.items()}
-        self._beside = pickle.dumps((manifest.functions, manifest.unit_tests))
+        self._functions = pickle.dumps(manifest.functions)
+        self._unit_tests = pickle.dumps(manifest.unit_tests)
 
     def fresh(self, call: DbtCall) -> Manifest:
         """Return the manifest for a call, without what the last command compiled.
@@ -64,9 +65,11 @@ class _Parsed:
             if _is_used(node):  # to read all of them anew took 0.2 of a run's 17 seconds
                 self._nodes[name] = pickle.loads(self._parsed[name])  # noqa: S301
         manifest = self.manifest
-        manifest.functions, manifest.unit_tests = pickle.loads(self._beside)  # noqa: S301
-        manifest.nodes = dict(self._nodes)
-        if _needs_no_test(call.command):
+        manifest.functions = pickle.loads(self._functions)  # noqa: S301
+        if not _needs_no_test(call.command):
+            manifest.unit_tests = pickle.loads(self._unit_tests)  # noqa: S301
+            manifest.nodes = dict(self._nodes)
+        else:
             manifest.unit_tests = {}
             manifest.nodes = {
                 name: node
