@@ -71,7 +71,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_tables(
 def test_workers_killed_at_any_moment_cost_their_shards_alone(
     tmp_path: Path, seed: int, wanted: int, record_property: RecordProperty
 ) -> None:
-    project = Project.copied(tmp_path, 200, "2027")
+    project = Project.linked(tmp_path, 200, "2027")
     project.must_run("default")
     moments = random.Random(seed)
     shards = ("--shards", "32", "--workers", "2")

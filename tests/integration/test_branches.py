@@ -33,7 +33,7 @@ CHANGED = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copied(tmp_path_factory.mktemp("branches"), 300, "2027-2028")
+    project = Project.linked(tmp_path_factory.mktemp("branches"), 300, "2027-2028")
     (project.folder / "changed.yaml").write_text(json.dumps(CHANGED))
     project.must_run("base")
     return project

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a run of two years in it, called `default`."""
-    project = Project.copied(tmp_path_factory.mktemp("isolated"), 300, "2027-2028")
+    project = Project.linked(tmp_path_factory.mktemp("isolated"), 300, "2027-2028")
     project.must_run("default")
     return project
 

@@ -19,7 +19,7 @@ YEAR = "2027"
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a run on the default path in it, called `default`."""
-    project = Project.copied(tmp_path_factory.mktemp("sharded"), 400, YEAR)
+    project = Project.linked(tmp_path_factory.mktemp("sharded"), 400, YEAR)
     project.must_run("default")
     return project
 
@@ -44,7 +44,7 @@ def test_any_shards_workers_and_executor_give_the_default_path_s_tables_row_by_r
 
 
 def test_more_shards_than_people_leave_empty_shards_and_the_same_events(tmp_path: Path) -> None:
-    project = Project.copied(tmp_path, 7, "2027")
+    project = Project.linked(tmp_path, 7, "2027")
     project.must_run("default")
     project.must_run("sharded", "--shards", "16", "--executor", "inline")
     assert project.digest("sharded") == project.digest("default")

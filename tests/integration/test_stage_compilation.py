@@ -22,7 +22,7 @@ SHARDS = [{"shard_id": 0, "total_shards": 8}, {"shard_id": 7, "total_shards": 8}
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose database holds a year, and the beginning of the next."""
-    project = Project.copied(tmp_path_factory.mktemp("compiled"), 60, "2027-2028")
+    project = Project.linked(tmp_path_factory.mktemp("compiled"), 60, "2027-2028")
     project.must_run("default")
     return project
 
