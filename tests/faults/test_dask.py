@@ -67,7 +67,7 @@ def _address(place: Path) -> str:
 
 
 def test_a_worker_that_is_killed_mid_run_costs_no_row(tmp_path: Path) -> None:
-    project = Project.copied(tmp_path, 400, "2025-2026")
+    project = Project.linked(tmp_path, 400, "2025-2026")
     project.must_run("default")
     said = []
     with ExitStack() as stack:
@@ -92,14 +92,14 @@ def test_a_worker_that_is_killed_mid_run_costs_no_row(tmp_path: Path) -> None:
 
 
 def test_without_an_address_a_cluster_is_started_here_and_ended(tmp_path: Path) -> None:
-    project = Project.copied(tmp_path, 60, "2025")
+    project = Project.linked(tmp_path, 60, "2025")
     project.must_run("default")
     project.must_run("apart", "--shards", "3", "--workers", "1", "--executor", "dask")
     assert project.digest("apart") == project.digest("default")
 
 
 def test_nobody_at_the_address_is_said_before_anything_is_written(tmp_path: Path) -> None:
-    project = Project.copied(tmp_path, 20, "2025")
+    project = Project.linked(tmp_path, 20, "2025")
     refused = project.run(
         *("apart", "--shards", "2", "--executor", "dask", "--scheduler", "tcp://127.0.0.1:1")
     )

@@ -43,7 +43,7 @@ def here(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copied(tmp_path_factory.mktemp("hostile"), 300, "2027")
+    project = Project.linked(tmp_path_factory.mktemp("hostile"), 300, "2027")
     project.must_run("default")
     return project
 

@@ -39,7 +39,7 @@ MOMENTS = [
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copied(tmp_path_factory.mktemp("moments"), 120, "2027-2028")
+    project = Project.linked(tmp_path_factory.mktemp("moments"), 120, "2027-2028")
     project.must_run("default")
     return project
 

@@ -22,7 +22,7 @@ TINY = Path(__file__).parents[1] / "projects" / "tiny"
 RUN = ("run", "--config", "tiny/simulation_config.yaml", "--database")
 # A seed, and how often it kills; each kills at other moments. `make test-all` takes them all, over
 # 200 kills; the moments that hurt most have names and are in tests/faults/test_named_kills.py.
-KILLS = [(1, 8), *(pytest.param(seed, 35, marks=pytest.mark.slow) for seed in (2, 3, 4))]
+KILLS = [(1, 5), *(pytest.param(seed, 35, marks=pytest.mark.slow) for seed in (2, 3, 4))]
 
 RecordProperty = Callable[[str, object], None]
 
@@ -71,7 +71,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_tables(
 def test_workers_killed_at_any_moment_cost_their_shards_alone(
     tmp_path: Path, seed: int, wanted: int, record_property: RecordProperty
 ) -> None:
-    project = Project.copied(tmp_path, 200, "2027")
+    project = Project.linked(tmp_path, 200, "2027")
     project.must_run("default")
     moments = random.Random(seed)
     shards = ("--shards", "32", "--workers", "2")

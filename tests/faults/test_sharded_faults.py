@@ -24,7 +24,7 @@ FILE = "events_y2027_shard{}.duckdb"
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a run on the default path in it, called `default`."""
-    project = Project.copied(tmp_path_factory.mktemp("faults"), 6000, "2027")
+    project = Project.linked(tmp_path_factory.mktemp("faults"), 6000, "2027")
     project.must_run("default")
     return project
 
@@ -169,7 +169,7 @@ def test_a_shard_that_has_too_little_memory_is_named_and_the_least_limit_goes_on
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Too little is 40 MB for 30,000 people, which is refused unless that is taken for enough."""
-    project = Project.copied(tmp_path, 60_000, "2027")
+    project = Project.linked(tmp_path, 60_000, "2027")
     project.must_run("default")
     shards = ("--shards", "2", "--workers", "1")
     tight = COORDINATOR_MB + WORKER_MB + 40

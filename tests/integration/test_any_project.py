@@ -14,10 +14,10 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from shardrun.database.digest import DatabaseDigest, digest_database
-from shardrun.dbt_runner import DbtRunner
 from tests.support.command_line import shardrun
 from tests.support.foreign import inside
 from tests.support.in_process import invoke
+from tests.support.plain_dbt import PlainDbt
 from tests.support.render import REPOSITORY
 from tests.support.workforce import LEFT_OUT
 
@@ -30,19 +30,25 @@ def _copied(folder: Path, name: str) -> Path:
     return project
 
 
-def _by_command_line(
-    project: Path, file: Path, env: dict[str, str], *years: int | None, fails: bool = False
+def _by_plain_dbt(
+    dbt: PlainDbt,
+    project: Path,
+    file: Path,
+    env: dict[str, str],
+    *years: int | None,
+    fails: bool = False,
 ) -> DatabaseDigest:
-    dbt = DbtRunner(
-        project, run_dir=project.parent / "plain", mode="subprocess", env=env, threads=2
-    )
-    with inside(project):  # relative paths in profiles and sources are the working directory's
-        for year in years:
-            assert dbt.execute_command(["build"], year).success is not fails
+    folders = ("--target-path", f"{project.parent}/plain", "--log-path", f"{project.parent}/plain")
+    for year in years:
+        variables = {} if year is None else {"simulation_year": year}
+        built = dbt.run(project, "build", "--threads", "2", *folders, env=env, **variables)
+        assert built.success is not fails, built.said
     return digest_database(file)
 
 
-def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) -> None:
+def test_what_real_projects_use_gives_the_command_line_s_tables(
+    tmp_path: Path, plain_dbt: PlainDbt
+) -> None:
     project = _copied(tmp_path, "shop")
     rates = tmp_path / "rates.duckdb"
     with duckdb.connect(rates) as connection:
@@ -55,7 +61,9 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
         )
     plain, ours = tmp_path / "plain.duckdb", tmp_path / "ours.duckdb"
     env = {"SHOP_RATES": str(rates), "SHOP_OUT": str(tmp_path), "SHOP_CURRENCY": "CHF"}
-    expected = _by_command_line(project, plain, {**env, "SHOP_FILE": str(plain)}, 2025, 2026)
+    expected = _by_plain_dbt(
+        plain_dbt, project, plain, {**env, "SHOP_FILE": str(plain)}, 2025, 2026
+    )
     (tmp_path / "orders.parquet").unlink()
     # a process of its own: dbt-duckdb gives each thread of a python model a loop, and closes none
     done = shardrun("run", "--config", "config.yaml", "--database", ours, cwd=project, **env)
@@ -70,13 +78,13 @@ def test_what_real_projects_use_gives_the_command_line_s_tables(tmp_path: Path) 
 
 
 def test_what_profiles_hold_means_the_same_in_shards_and_secrets_stay_where_they_are(
-    tmp_path: Path,
+    tmp_path: Path, plain_dbt: PlainDbt
 ) -> None:
     project = _copied(tmp_path, "meters")
     with duckdb.connect(project / "tariffs.duckdb") as connection:
         connection.execute("create table prices as select 0.25::decimal(9, 4) as price")
     env = {"METERS_TOKEN": "not-to-be-told"}
-    expected = _by_command_line(project, project / "plain.duckdb", env, None)
+    expected = _by_plain_dbt(plain_dbt, project, project / "plain.duckdb", env, None)
     done = invoke("run", "--config", "config.yaml", "--shards", "3", cwd=project, **env)
     assert done.returncode == 0, done.stderr
     assert digest_database(project / "simulation.duckdb") == expected
@@ -136,7 +144,9 @@ class Foreign:
 
 
 @pytest.fixture(scope="module", params=["bakery", "jaffle_shop_duckdb"])
-def foreign(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Foreign:
+def foreign(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, plain_dbt: PlainDbt
+) -> Foreign:
     """A project of ours in the shape of a public one, and that one where a clone is at hand."""
     name = str(request.param)
     folder = tmp_path_factory.mktemp("foreign")
@@ -150,7 +160,7 @@ def foreign(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         project = shutil.copytree(clone, folder / name)
         words |= {"tickets": "orders", "ticket_id": "order_id", "guests": "customers"}
     [file] = re.findall(r"path: '?([\w.]+)", (project / "profiles.yml").read_text())
-    return Foreign(project, _by_command_line(project, project / file, {}, None), words)
+    return Foreign(project, _by_plain_dbt(plain_dbt, project, project / file, {}, None), words)
 
 
 def test_a_foreign_project_runs_by_the_configuration_that_init_proposes(foreign: Foreign) -> None:
@@ -187,7 +197,7 @@ def test_a_foreign_project_in_shards_by_config_alone_has_the_digests_of_its_plai
 
 
 def test_the_project_that_everybody_begins_with_fails_as_it_does_by_itself(
-    tmp_path: Path,
+    tmp_path: Path, plain_dbt: PlainDbt
 ) -> None:
     with inside(tmp_path):
         quietly = ("--no-send-anonymous-usage-stats", "--profiles-dir", str(tmp_path))
@@ -197,7 +207,7 @@ def test_the_project_that_everybody_begins_with_fails_as_it_does_by_itself(
     (project / "profiles.yml").write_text(
         "starter: {target: dev, outputs: {dev: {type: duckdb, path: plain.duckdb}}}\n"
     )
-    expected = _by_command_line(project, project / "plain.duckdb", {}, None, fails=True)
+    expected = _by_plain_dbt(plain_dbt, project, project / "plain.duckdb", {}, None, fails=True)
     assert [(table.table, table.rows) for table in expected.tables] == [("my_first_dbt_model", 2)]
     assert invoke("init", "--existing", "starter", cwd=tmp_path).returncode == 0
     done = invoke("run", "--config", "shardrun.yaml", cwd=project)

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from shardrun.runs.branching import BranchPoint, create_branch
 from shardrun.runs.preflight import accept_run
 from shardrun.runs.projects import load_run_config
 from shardrun.workforce.parameters import WorkforceConfig
-from tests.support.command_line import environment
+from tests.support.plain_dbt import PlainDbt
 from tests.support.sharded_runs import Project
 
 pytestmark = pytest.mark.integration
@@ -33,7 +31,7 @@ CHANGED = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copied(tmp_path_factory.mktemp("branches"), 300, "2027-2028")
+    project = Project.linked(tmp_path_factory.mktemp("branches"), 300, "2027-2028")
     (project.folder / "changed.yaml").write_text(json.dumps(CHANGED))
     project.must_run("base")
     return project
@@ -47,25 +45,20 @@ def branch(project: Project) -> Path:
 
 
 def test_a_branch_equals_the_run_whose_settings_changed_in_its_first_year(
-    project: Project, branch: Path
+    project: Project, branch: Path, plain_dbt: PlainDbt
 ) -> None:
     by_hand = project.folder / "by_hand.duckdb"
     shutil.copyfile(project.database("base"), by_hand)
     config = load_run_config(project.folder / "changed.yaml")
     census = project.folder / "base.shardrun" / "census.parquet"
     variables = {**config.dbt_vars(), "census_path": str(census), "simulation_year": 2028}
-    dbt = subprocess.run(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "build", "--vars", json.dumps(variables)),
-            *("--exclude-resource-type", "unit_test", "--indirect-selection", "empty"),
-        ],
-        cwd=project.folder / "dbt",
-        env=environment(SHARDRUN_DATABASE=str(by_hand)),
-        capture_output=True,
-        text=True,
-        check=False,
+    built = plain_dbt.run(
+        project.folder / "dbt",
+        *("build", "--exclude-resource-type", "unit_test", "--indirect-selection", "empty"),
+        env={"SHARDRUN_DATABASE": str(by_hand)},
+        **variables,
     )
-    assert dbt.returncode == 0, dbt.stdout
+    assert built.success, built.said
     assert digest_database(branch) == digest_database(by_hand)
 
 

@@ -11,8 +11,7 @@ import pytest
 
 from tests.support.browser import chromium, visit
 from tests.support.in_process import invoke
-from tests.support.simulated import copy_project
-from tests.support.workforce import write_census
+from tests.support.workforce import link_project, write_census
 
 pytestmark = pytest.mark.integration
 
@@ -23,7 +22,7 @@ SCENARIOS = {"faster": "0.10", "shrinking": "-0.15"}
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a configuration and two scenarios, each of them simulated for two years."""
     here = tmp_path_factory.mktemp("compare")
-    project = copy_project(here)
+    project = link_project(here)
     write_census(here / "census.parquet", 1500, 2027)
     (here / "scenarios").mkdir()
     (here / "config.yaml").write_text(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import pickle
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,22 +11,12 @@ import duckdb
 import pytest
 
 from shardrun.dbt_runner import DbtRunner
+from tests.support.plain_dbt import PlainDbt
 
 pytestmark = pytest.mark.integration
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 YEARS = (2025, 2026, 2027)
-
-
-def plain_dbt(project: Path, database: Path, year: int, command: str = "build") -> None:
-    variables = json.dumps({"simulation_year": year})
-    subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", command, "--vars", variables],
-        cwd=project,
-        env={**os.environ, "SHARDRUN_DATABASE": str(database), "DO_NOT_TRACK": "1"},
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
 
 
 def contents(database: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -61,13 +47,15 @@ def resident(project: Path, database: Path) -> DbtRunner:
 
 @pytest.mark.parametrize(("name", "parses"), [("year_decides", 3), ("year_is_data", 1)])
 def test_three_years_equal_the_command_line_and_parse_no_more_than_needed(
-    name: str, parses: int, tmp_path: Path
+    name: str, parses: int, tmp_path: Path, plain_dbt: PlainDbt
 ) -> None:
     project = copied(name, tmp_path)
     runner = resident(project, tmp_path / "resident.duckdb")
     for year in YEARS:
         assert runner.execute_command(["build"], simulation_year=year).success
-        plain_dbt(project, tmp_path / "plain.duckdb", year)
+        env = {"SHARDRUN_DATABASE": str(tmp_path / "plain.duckdb")}
+        built = plain_dbt.run(project, "build", env=env, simulation_year=year)
+        assert built.success, built.said
     runner.release_database()
 
     assert contents(tmp_path / "resident.duckdb") == contents(tmp_path / "plain.duckdb")

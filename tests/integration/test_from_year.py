@@ -3,13 +3,14 @@
 import pytest
 
 from tests.support.sharded_runs import Project
+from tests.support.workforce import copy_project
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copied(tmp_path_factory.mktemp("from_year"), 200, "2027-2029")
+    project = Project.linked(tmp_path_factory.mktemp("from_year"), 200, "2027-2029")
     project.must_run("whole")
     return project
 
@@ -40,11 +41,12 @@ def test_the_first_year_may_be_run_again_too(project: Project) -> None:
 
 def test_a_refused_run_removes_nothing(project: Project) -> None:
     before = project.digest("whole")
-    model = project.folder / "dbt" / "models" / "reporting" / "rpt_events_by_type.sql"
-    text = model.read_text()
-    model.write_text(f"{text}\n-- changed")
-    refused = project.run("whole", "--from-year", "2029")
-    model.write_text(text)
+    changed = copy_project(project.folder / "changed")
+    with (changed / "models" / "reporting" / "rpt_events_by_type.sql").open("a") as model:
+        model.write("\n-- changed")
+    config = (project.folder / "config.yaml").read_text()
+    (project.folder / "changed.yaml").write_text(config.replace(": dbt", ": changed/dbt"))
+    refused = project.run("whole", "--config", "changed.yaml", "--from-year", "2029")
     assert refused.returncode == 2
     assert "has changed" in refused.stderr
     assert project.digest("whole") == before

@@ -111,7 +111,7 @@ def test_a_lock_alone_in_its_folder_leaves_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_second_run_ends_at_once_and_the_first_goes_on(tmp_path: Path) -> None:
-    project = Project.copied(tmp_path, 300, "2027")
+    project = Project.linked(tmp_path, 300, "2027")
     with project.start("a", "--shards", "2", "--json") as first:
         while not (tmp_path / "a.shardrun" / "logs").exists():
             assert first.poll() is None

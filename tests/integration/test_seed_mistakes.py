@@ -146,14 +146,13 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="module")
-def initialized(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workforce]:
-    workforce = Workforce(tmp_path_factory.mktemp("workforce"))
+def initialized(tmp_path_factory: pytest.TempPathFactory) -> Workforce:
+    workforce = Workforce(tmp_path_factory.mktemp("workforce"), changes=True)
     write_census(workforce.census, employees=200, start_year=FIRST_YEAR)
-    with workforce.running():
-        outcome = build(workforce, "tag:INITIALIZATION")
-        assert outcome.success, outcome.failed
-        shutil.copy(workforce.database, workforce.folder / "sound.duckdb")
-        yield workforce
+    outcome = build(workforce, "tag:INITIALIZATION")
+    assert outcome.success, outcome.failed
+    shutil.copy(workforce.database, workforce.folder / "sound.duckdb")
+    return workforce
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -17,28 +16,27 @@ pytestmark = pytest.mark.integration
 YEAR = 2026
 CANONICAL = "fct_yearly_events"
 RELATION = f'"simulation"."main"."{CANONICAL}"'
-MODELS = Path("target/compiled/workforce/models/events")
+MODELS = Path("compiled/workforce/models/events")
 
 
 @pytest.fixture(scope="module")
-def workforce(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workforce]:
+def workforce(tmp_path_factory: pytest.TempPathFactory) -> Workforce:
     """A database as it is when the events of its second year are due."""
     workforce = Workforce(tmp_path_factory.mktemp("workforce"))
     write_census(workforce.census, 200, YEAR - 1)
-    with workforce.running():
-        select = ("--select", "tag:INITIALIZATION", "--indirect-selection", "empty")
-        workforce.must("build", *select, start_year=YEAR - 1)
-        stages = ("tag:FOUNDATION", "tag:EVENT_GENERATION", "tag:STATE_ACCUMULATION")
-        workforce.must("run", "--select", *stages, simulation_year=YEAR - 1)
-        workforce.must("run", "--select", "tag:FOUNDATION", simulation_year=YEAR)
-        yield workforce
+    select = ("--select", "tag:INITIALIZATION", "--indirect-selection", "empty")
+    workforce.must("build", *select, start_year=YEAR - 1)
+    stages = ("tag:FOUNDATION", "tag:EVENT_GENERATION", "tag:STATE_ACCUMULATION")
+    workforce.must("run", "--select", *stages, simulation_year=YEAR - 1)
+    workforce.must("run", "--select", "tag:FOUNDATION", simulation_year=YEAR)
+    return workforce
 
 
 def compiled(workforce: Workforce, shard: int, shards: int) -> dict[str, str]:
     """Return the event models' SQL by name, for one shard."""
     select = ("--select", "tag:EVENT_GENERATION")
     workforce.must("compile", *select, simulation_year=YEAR, shard_id=shard, total_shards=shards)
-    return {path.stem: path.read_text() for path in (workforce.project / MODELS).glob("*.sql")}
+    return {path.stem: path.read_text() for path in (workforce.target / MODELS).glob("*.sql")}
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from shardrun.dbt_runner import DbtRunner
 from shardrun.runs.project_runner import build_runner
 from shardrun.stages import WorkflowStage
 from shardrun.workforce.parameters import WorkforceConfig
+from tests.support.plain_dbt import PlainDbt
 from tests.support.sharded_runs import Project
 
 pytestmark = pytest.mark.integration
@@ -22,7 +23,7 @@ SHARDS = [{"shard_id": 0, "total_shards": 8}, {"shard_id": 7, "total_shards": 8}
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose database holds a year, and the beginning of the next."""
-    project = Project.copied(tmp_path_factory.mktemp("compiled"), 60, "2027-2028")
+    project = Project.linked(tmp_path_factory.mktemp("compiled"), 60, "2027-2028")
     project.must_run("default")
     return project
 
@@ -37,27 +38,25 @@ def resident(project: Project) -> DbtRunner:
     return build_runner(config, RunFolder(project.database("default")), ["census"], debug=False)
 
 
-def test_a_shard_s_sql_is_that_of_the_plain_command_line(project: Project) -> None:
+def test_a_shard_s_sql_is_that_of_the_plain_command_line(
+    project: Project, plain_dbt: PlainDbt
+) -> None:
     runner = resident(project)
     compiled = runner.compile_stage(STAGE, 2028, [{}, *SHARDS])
     runner.release_database()
-    plain = DbtRunner(
-        project.folder / "dbt",
-        run_dir=project.folder / "plain",
-        base_vars=runner._calls._base_vars,
-        env={"SHARDRUN_DATABASE": str(project.database("default"))},
-        mode="subprocess",
-    )
+    target = project.folder / "plain"
     names = [node.name for node in compiled.nodes]
     assert len(names) > 8
     for variables, sql in zip([{}, *SHARDS], compiled.sql, strict=True):
-        done = plain.execute_command(
-            ["compile", "--no-inject-ephemeral-ctes", "--select", *names],
-            2028,
-            extra_vars=variables,
+        done = plain_dbt.run(
+            project.folder / "dbt",
+            *("compile", "--no-inject-ephemeral-ctes", "--target-path", str(target)),
+            *("--select", *names),
+            env={"SHARDRUN_DATABASE": str(project.database("default"))},
+            **{**runner._calls._base_vars, "simulation_year": 2028, **variables},
         )
-        assert done.success
-        manifest = json.loads((project.folder / "plain/target/manifest.json").read_text())
+        assert done.success, done.said
+        manifest = json.loads((target / "manifest.json").read_text())
         for node in compiled.nodes:
             assert sql[node.unique_id] == manifest["nodes"][node.unique_id]["compiled_code"]
     assert len({frozenset(sql.items()) for sql in compiled.sql}) == 3

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pytest
@@ -278,24 +278,23 @@ UNCOUNTED = [name for name in CORRUPTIONS if name not in COUNTED]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workforce]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workforce:
     """A sound database of two years; restore it from ``sound.duckdb`` before changing it."""
     workforce = Workforce(tmp_path_factory.mktemp("workforce"))
     write_census(workforce.census, employees=400, start_year=FIRST_YEAR)
-    with workforce.running():
-        initialize(workforce)
-        for year in (FIRST_YEAR, LAST_YEAR):
-            workforce.must(
-                "run",
-                "--select",
-                "tag:FOUNDATION",
-                "tag:EVENT_GENERATION",
-                "tag:STATE_ACCUMULATION",
-                simulation_year=year,
-            )
-            assert validate(workforce, year).success
-        shutil.copy(workforce.database, workforce.folder / "sound.duckdb")
-        yield workforce
+    initialize(workforce)
+    for year in (FIRST_YEAR, LAST_YEAR):
+        workforce.must(
+            "run",
+            "--select",
+            "tag:FOUNDATION",
+            "tag:EVENT_GENERATION",
+            "tag:STATE_ACCUMULATION",
+            simulation_year=year,
+        )
+        assert validate(workforce, year).success
+    shutil.copy(workforce.database, workforce.folder / "sound.duckdb")
+    return workforce
 
 
 @pytest.fixture

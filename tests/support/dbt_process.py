@@ -1,48 +1,45 @@
-"""The child program of tests.support.workforce: runs dbt command after command in one process.
+"""The child program of tests.support.plain_dbt: runs dbt command after command in one process.
 
 Owns dbt itself, because starting it costs seconds. A line of JSON on stdin is a command, a line on
-stdout its outcome. It must never judge an outcome, and holds no database between two commands.
+stdout its outcome. It must never import shardrun, nor judge an outcome; it keeps nothing between
+two commands: no variable, no folder, no database.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
+from contextlib import redirect_stdout
 from typing import Any
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.cli.main import dbtRunner
 
 
-def _describe(result: dbtRunnerResult) -> dict[str, Any]:
-    nodes = getattr(result.result, "results", [])
-    return {
-        "success": result.success,
-        "exception": result.exception and str(result.exception),
-        "nodes": [
-            {
-                "name": getattr(node.node, "name", ""),
-                "status": str(node.status),
-                "message": node.message or "",
-                "compiled_code": getattr(node.node, "compiled_code", None) or "",
-            }
-            for node in nodes
-        ],
-    }
+def _invoke(command: dict[str, Any]) -> dict[str, Any]:
+    before = dict(os.environ)
+    os.environ.update(command["environment"])
+    os.chdir(command["folder"])
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):
+            result = dbtRunner().invoke(command["arguments"])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        os.environ.clear()
+        os.environ.update(before)
+    exception = result.exception and f"{result.exception}\n"
+    return {"success": result.success, "said": said.getvalue() + (exception or "")}
 
 
 def main() -> None:
-    # dbt prints what it likes; the outcomes get a stream of their own
+    # what anything else prints goes elsewhere; the outcomes get a stream of their own
     outcomes = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    runner = dbtRunner()
     for line in sys.stdin:
-        command = json.loads(line)
-        os.environ.update(command["environment"])
-        result = runner.invoke(command["arguments"])
-        DuckDBConnectionManager.close_all_connections()
-        print(json.dumps(_describe(result)), file=outcomes, flush=True)
+        print(json.dumps(_invoke(json.loads(line))), file=outcomes, flush=True)
 
 
 if __name__ == "__main__":

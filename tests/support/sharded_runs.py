@@ -1,12 +1,11 @@
 """Runs of the workforce project from the command line, sharded or not, on one copy of it.
 
-Owns the copy, so that its parse is paid for once and tests may change its models; and what the
-tests ask a database for. It must never know how a shard is made.
+Owns which copy that is, and what the tests ask a database for. It must never know how a shard is
+made.
 """
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,15 +17,14 @@ import duckdb
 from shardrun.database.digest import digest_database
 from tests.support.command_line import environment
 from tests.support.in_process import Invoked, invoke
-from tests.support.render import REPOSITORY
-from tests.support.workforce import LEFT_OUT, write_census
+from tests.support.workforce import copy_project, link_project, write_census
 
 EVENTS = "fct_yearly_events"
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A copy of the workforce project, with a census and a configuration.
+    """The workforce project, with a census and a configuration.
 
     Attributes:
         folder: where all of it is, and the databases too.
@@ -38,9 +36,18 @@ class Project:
 
     @classmethod
     def copied(cls, folder: Path, employees: int, years: str) -> Project:
-        """Copy the project and make a census of so many people up."""
-        for part in ("dbt", "macros"):
-            shutil.copytree(REPOSITORY / part, folder / part, ignore=LEFT_OUT)
+        """Copy the project, for a test that changes it, and make a census of so many people up."""
+        copy_project(folder)
+        return cls._laid(folder, employees, years)
+
+    @classmethod
+    def linked(cls, folder: Path, employees: int, years: str) -> Project:
+        """Take the copy that nobody changes, parsed already; and make a census up."""
+        link_project(folder)
+        return cls._laid(folder, employees, years)
+
+    @classmethod
+    def _laid(cls, folder: Path, employees: int, years: str) -> Project:
         write_census(folder / "census.parquet", employees, int(years[:4]))
         first, last = years[:4], years[-4:]
         (folder / "config.yaml").write_text(

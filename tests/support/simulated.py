@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.in_process import invoke
-from tests.support.render import REPOSITORY
-from tests.support.workforce import LEFT_OUT, write_census
+from tests.support.workforce import copy_project, link_project, write_census
 
 
 def simulate(
@@ -30,7 +28,7 @@ def simulate(
         config: YAML of the configuration.
         seeds: by the name of a seed, what is replaced in it by what.
     """
-    project = copy_project(folder / name)
+    project = (copy_project if seeds else link_project)(folder / name)
     for seed, (old, new) in (seeds or {}).items():
         file = project / "seeds" / f"{seed}.csv"
         text = file.read_text()
@@ -48,10 +46,3 @@ def simulate(
     )
     assert run.returncode == 0, run.stderr
     return folder / f"{name}.duckdb"
-
-
-def copy_project(folder: Path) -> Path:
-    """Copy the project and its package, so that nothing else runs dbt there; return its folder."""
-    for part in ("dbt", "macros"):
-        shutil.copytree(REPOSITORY / part, folder / part, ignore=LEFT_OUT)
-    return folder / "dbt"

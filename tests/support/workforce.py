@@ -1,40 +1,54 @@
 """The workforce project for tests that run dbt themselves: a copy of it, a census, a dbt to run it.
 
 Owns the copy (so that tests may edit seeds, and run side by side on a fresh clone), the paths in
-it, and the process that runs dbt. It must never know what the model does.
+it, and the dbt that runs on it: the resident one, which starts and parses once for all commands.
+It must never know what the model does.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from shardrun.dbt_runner import DbtRunner
+from shardrun.dbt_runner.results import NodeResult
 from tests.support.render import REPOSITORY
 
-PROCESS = Path(__file__).with_name("dbt_process.py")
 LEFT_OUT = shutil.ignore_patterns("target", "logs", "dbt_packages", ".user.yml", "*_unit_tests.yml")
-# dbt's own files cost a third of a short command, and nobody reads them here
-QUIETLY = {"DBT_QUIET": "1", "DBT_LOG_LEVEL_FILE": "none", "DBT_WRITE_JSON": "0"}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One node of a dbt command: what dbt says of it."""
+def copy_project(folder: Path) -> Path:
+    """Copy the project and its package, so that nothing else runs dbt there; return its folder."""
+    for part in ("dbt", "macros"):
+        shutil.copytree(REPOSITORY / part, folder / part, ignore=LEFT_OUT)
+    return folder / "dbt"
 
-    name: str
-    status: str
-    message: str
-    compiled_code: str
+
+@cache
+def _shared_project() -> Path:
+    """Copy the project once a process of tests: whoever comes first has it parsed for all."""
+    folder = Path(tempfile.mkdtemp(prefix="shardrun-tests-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return copy_project(folder)
+
+
+def link_project(folder: Path) -> Path:
+    """Link to a copy of the project that other tests use too and nobody changes; return the link.
+
+    To parse it costs seconds, and its parse is kept in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / "dbt"
+    link.symlink_to(_shared_project())
+    return link
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +56,7 @@ class Outcome:
     """What became of a dbt command."""
 
     success: bool
-    exception: str | None
-    nodes: tuple[Node, ...]
+    nodes: tuple[NodeResult, ...]
 
     @property
     def failed(self) -> dict[str, str]:
@@ -53,21 +66,21 @@ class Outcome:
 
 
 class Workforce:
-    """A copy of the project with one database file, which dbt holds only while a command runs."""
+    """The project with one database file, which dbt holds only while a command runs."""
 
-    def __init__(self, folder: Path) -> None:
-        """Copy the project.
+    def __init__(self, folder: Path, *, changes: bool = False) -> None:
+        """Copy the project, or link to the copy of all.
 
         Args:
             folder: an empty directory.
+            changes: whether the test changes the project.
         """
         self.folder = folder
-        self.project = folder / "dbt"
+        self.project = copy_project(folder) if changes else link_project(folder)
+        self.target = folder / "run" / "target"
         self.database = folder / "simulation.duckdb"
         self.census = folder / "census.parquet"
-        self._process: subprocess.Popen[str] | None = None
-        for name in ("dbt", "macros"):
-            shutil.copytree(REPOSITORY / name, folder / name, ignore=LEFT_OUT)
+        self._runners: dict[int, DbtRunner] = {}
 
     def environment(self, duckdb_threads: int = 2) -> dict[str, str]:
         """Return the variables that the profile reads."""
@@ -76,51 +89,28 @@ class Workforce:
             "SHARDRUN_DUCKDB_SETTINGS": json.dumps({"threads": duckdb_threads}),
         }
 
-    @contextmanager
-    def running(self) -> Iterator[Workforce]:
-        """Start the process, and install the packages."""
-        log = self.folder / "dbt.log"
-        with (
-            log.open("w") as stderr,
-            subprocess.Popen(
-                [sys.executable, str(PROCESS)],
-                cwd=self.project,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                env={**os.environ, **QUIETLY},
-            ) as self._process,
-        ):
-            assert self.dbt("deps").success, log.read_text()
-            yield self
-
     def dbt(self, *arguments: str, duckdb_threads: int = 2, **variables: object) -> Outcome:
-        """Run one dbt command in the process.
+        """Run one dbt command.
 
         Args:
             *arguments: the command, without vars.
             duckdb_threads: threads of DuckDB itself.
             **variables: vars; census_path is given.
+
+        Raises:
+            ProjectError: dbt gave up before any node ran.
         """
-        assert self._process is not None, "only inside running()"
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        command = {
-            "arguments": [*arguments, "--vars", json.dumps(self._vars(variables))],
-            "environment": self.environment(duckdb_threads),
-        }
-        print(json.dumps(command), file=self._process.stdin, flush=True)
-        line = self._process.stdout.readline()
-        assert line, (self.folder / "dbt.log").read_text()
-        told = json.loads(line)
-        nodes = tuple(Node(**node) for node in told.pop("nodes"))
-        return Outcome(nodes=nodes, **told)
+        runner = self._runner(duckdb_threads)
+        try:
+            result = runner.execute_command(arguments, extra_vars=variables)
+        finally:
+            runner.release_database()
+        return Outcome(result.success, result.nodes)
 
     def must(self, *arguments: str, duckdb_threads: int = 2, **variables: object) -> None:
         """Run one dbt command that succeeds."""
         outcome = self.dbt(*arguments, duckdb_threads=duckdb_threads, **variables)
-        assert outcome.success, (arguments, outcome.exception, outcome.failed)
+        assert outcome.success, (arguments, outcome.failed)
 
     def query(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a query of the database."""
@@ -131,8 +121,16 @@ class Workforce:
         """Open the database for changes; close it before the next command."""
         return duckdb.connect(self.database)
 
-    def _vars(self, variables: dict[str, object]) -> dict[str, object]:
-        return {"census_path": str(self.census), **variables}
+    def _runner(self, duckdb_threads: int) -> DbtRunner:
+        if duckdb_threads not in self._runners:
+            self._runners[duckdb_threads] = DbtRunner(
+                self.project,
+                run_dir=self.folder / "run",
+                base_vars={"census_path": str(self.census)},
+                env=self.environment(duckdb_threads),
+                threads=2,
+            )
+        return self._runners[duckdb_threads]
 
 
 def write_census(path: Path, employees: int, start_year: int) -> None:
