@@ -22,7 +22,7 @@ TINY = Path(__file__).parents[1] / "projects" / "tiny"
 RUN = ("run", "--config", "tiny/simulation_config.yaml", "--database")
 # A seed, and how often it kills; each kills at other moments. `make test-all` takes them all, over
 # 200 kills; the moments that hurt most have names and are in tests/faults/test_named_kills.py.
-KILLS = [(1, 5), *(pytest.param(seed, 35, marks=pytest.mark.slow) for seed in (2, 3, 4))]
+KILLS = [(1, 8), *(pytest.param(seed, 35, marks=pytest.mark.slow) for seed in (2, 3, 4))]
 
 RecordProperty = Callable[[str, object], None]
 

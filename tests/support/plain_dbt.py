@@ -1,7 +1,8 @@
 """dbt as a person types it, without anything of ours: what the resident dbt is measured against.
 
-Owns the process in which it runs: one for all commands of many tests, for that dbt is imported
-once. That a process for each command gives the same is a promise of test_dbt_runner.py.
+Owns the process in which it runs: one for the commands of many tests, so that dbt is imported
+once. They go through dbtRunner, the function of dbt's command line; a process for each command is
+tried in test_dbt_runner.py, on a small project.
 """
 
 from __future__ import annotations
