@@ -66,16 +66,16 @@ class _Parsed:
                 self._nodes[name] = pickle.loads(self._parsed[name])  # noqa: S301
         manifest = self.manifest
         manifest.functions = pickle.loads(self._functions)  # noqa: S301
-        if not _needs_no_test(call.command):
-            manifest.unit_tests = pickle.loads(self._unit_tests)  # noqa: S301
-            manifest.nodes = dict(self._nodes)
-        else:
+        if _needs_no_test(call.command):
             manifest.unit_tests = {}
             manifest.nodes = {
                 name: node
                 for name, node in self._nodes.items()
                 if node.resource_type != NodeType.Test
             }
+        else:
+            manifest.unit_tests = pickle.loads(self._unit_tests)  # noqa: S301
+            manifest.nodes = dict(self._nodes)
         return manifest
 
 

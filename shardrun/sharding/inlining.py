@@ -10,27 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shardrun.database.connection import qualified
 from shardrun.dbt_runner.compiled import CompiledStage
 
 
-def inlined_sql(stage: CompiledStage, sql: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the SQL of a stage's models that are not ephemeral, by unique_id.
+def inlined_sql(
+    stage: CompiledStage, sql: Mapping[str, str], *, apart: bool = False
+) -> Mapping[str, str]:
+    """Return the SQL of the models that become a table or view, by unique_id, in their order.
 
     Args:
         stage: its models.
         sql: of each of them, by unique_id, for one set of vars.
+        apart: whether ephemeral models become tables too, and those that read one read its table.
     """
     models: dict[str, str] = {}
     inlined: dict[str, str] = {}
     for node in stage.nodes:
+        text = sql[node.unique_id]
+        if apart or not node.is_ephemeral:
+            models[node.unique_id] = _with_inlined(text, inlined)
         if node.is_ephemeral:
-            inlined[node.cte_name] = sql[node.unique_id]
-        else:
-            models[node.unique_id] = with_inlined(sql[node.unique_id], inlined)
+            inlined[node.cte_name] = f"select * from {qualified(*node.relation)}" if apart else text
     return models
 
 
-def with_inlined(sql: str, inlined: dict[str, str]) -> str:
+def _with_inlined(sql: str, inlined: dict[str, str]) -> str:
     """Return a statement with the ephemeral models that it reads before it.
 
     Args:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shardrun.config.workflow import EventTable
-from shardrun.database.connection import qualified
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName
-from shardrun.sharding.inlining import with_inlined
+from shardrun.sharding.inlining import inlined_sql
 from shardrun.sharding.shards import Shard, ShardInput, ShardModel, ShardTask
 from shardrun.sharding.sizing import WorkerShare
 from shardrun.sharding.stage_outputs import canonical_node, relation_of
@@ -94,18 +93,14 @@ def build_task(
 def _models(
     stage: CompiledStage, sql: Mapping[str, str], table: EventTable, folder: Path, *, apart: bool
 ) -> Iterator[ShardModel]:
-    inlined: dict[str, str] = {}
-    for node in stage.nodes:
-        if node.is_ephemeral and not apart:
-            inlined[node.cte_name] = sql[node.unique_id]
-            continue
+    nodes = {node.unique_id: node for node in stage.nodes}
+    for name, text in inlined_sql(stage, sql, apart=apart).items():
+        node = nodes[name]
         is_view = node.materialized == "view" and node.name != table.model and not apart
         yield ShardModel(
             name=node.name,
             relation=relation_of(node.relation),
             materialization="view" if is_view else "table",
-            sql=with_inlined(sql[node.unique_id], inlined),
+            sql=text,
             sql_path=folder / f"{node.name}.sql",
         )
-        if node.is_ephemeral:
-            inlined[node.cte_name] = f"select * from {qualified(*node.relation)}"
