@@ -20,8 +20,7 @@ from shardrun.ensembles.member_results import MemberProgress
 from shardrun.ensembles.members import Member
 from shardrun.ensembles.records import read_ensemble
 from shardrun.errors import InputError, MembersFailedError
-from tests.support.command_line import environment
-from tests.support.in_process import Invoked, invoke
+from tests.support.command_line import environment, shardrun
 
 pytestmark = pytest.mark.integration
 
@@ -54,8 +53,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return here
 
 
-def run(here: Path, *words: object) -> Invoked:
-    return invoke("run", "--config", "config.yaml", *MEMORY, *words, cwd=here)
+def run(here: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    return shardrun("run", "--config", "config.yaml", *MEMORY, *words, cwd=here)
 
 
 def start(here: Path, *words: str) -> subprocess.Popen[str]:
@@ -80,23 +79,23 @@ def worker_of(member: Path, among: subprocess.Popen[str]) -> int:
     raise AssertionError(among.communicate())
 
 
-def document(done: Invoked) -> dict[str, Any]:
+def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(done.stdout)
     return read
 
 
 @pytest.fixture(scope="module")
-def scenarios(here: Path) -> Invoked:
+def scenarios(here: Path) -> subprocess.CompletedProcess[str]:
     return run(here, "--scenario", "seven", "--scenario", "unlucky", "--scenario", "eight")
 
 
 @pytest.fixture(scope="module")
-def ensemble(here: Path) -> Invoked:
+def ensemble(here: Path) -> subprocess.CompletedProcess[str]:
     return run(here, "--seeds", "7..8", "--keep-members", "--json")
 
 
 def test_a_scenario_that_fails_is_named_and_the_others_finish(
-    here: Path, scenarios: Invoked
+    here: Path, scenarios: subprocess.CompletedProcess[str]
 ) -> None:
     assert scenarios.returncode == 3
     assert "1 of 3 runs failed" in scenarios.stderr
@@ -112,15 +111,15 @@ def test_a_scenario_that_fails_is_named_and_the_others_finish(
 
 def test_a_member_of_an_ensemble_is_the_run_by_itself_with_its_seed(
     here: Path,
-    scenarios: Invoked,
-    ensemble: Invoked,
+    scenarios: subprocess.CompletedProcess[str],
+    ensemble: subprocess.CompletedProcess[str],
 ) -> None:
     assert ensemble.returncode == 0, ensemble.stderr
     for member, alone in zip(document(ensemble)["members"], ("seven", "eight"), strict=True):
         digest = digest_database(here / f"{alone}.duckdb").digest
         kept = here / "ensemble.shardrun" / "members" / f"{member['random_seed']}.duckdb"
         assert member["digest"] == digest == digest_database(kept).digest
-    shown = invoke("status", "ensemble.duckdb", cwd=here)
+    shown = shardrun("status", "ensemble.duckdb", cwd=here)
     assert "the configuration, 2 seeds" in shown.stdout
     figures = {row["figure"]: row for row in document(ensemble)["figures"]}
     luck = figures["luck"]
@@ -134,8 +133,8 @@ def test_a_member_of_an_ensemble_is_the_run_by_itself_with_its_seed(
 
 def test_the_api_goes_on_with_what_the_command_line_made(
     here: Path,
-    scenarios: Invoked,
-    ensemble: Invoked,
+    scenarios: subprocess.CompletedProcess[str],
+    ensemble: subprocess.CompletedProcess[str],
 ) -> None:
     remarks: list[str] = []
     given = {"directory": here, "memory_limit": "1.2GB", "remark": remarks.append}
@@ -165,7 +164,7 @@ def test_the_api_goes_on_with_what_the_command_line_made(
 
 
 def test_an_ensemble_grows_by_what_is_new_and_one_that_fails_is_named(
-    here: Path, ensemble: Invoked
+    here: Path, ensemble: subprocess.CompletedProcess[str]
 ) -> None:
     before = {record.member: record for record in read_ensemble(here / "ensemble.duckdb").members}
     grown = run(here, "--seeds", "7..9,13")
@@ -180,7 +179,7 @@ def test_an_ensemble_grows_by_what_is_new_and_one_that_fails_is_named(
 
 
 def test_a_member_whose_process_is_killed_is_run_again_and_comes_out_the_same(
-    here: Path, ensemble: Invoked
+    here: Path, ensemble: subprocess.CompletedProcess[str]
 ) -> None:
     members = here / "killed.shardrun" / "members"
     running = start(here, "--seeds", "7..8", "--database", "killed.duckdb", "--json")
@@ -194,7 +193,7 @@ def test_a_member_whose_process_is_killed_is_run_again_and_comes_out_the_same(
 
 
 def test_an_ensemble_that_was_killed_goes_on_with_the_members_that_are_not_done(
-    here: Path, ensemble: Invoked
+    here: Path, ensemble: subprocess.CompletedProcess[str]
 ) -> None:
     words = ("--seeds", "7..8", "--workers", "1", "--database", "stopped.duckdb", "--json")
     running = start(here, *words)
