@@ -1,13 +1,15 @@
 """The parts of dbt on one project, each begun when it is first asked for.
 
-dbt takes a second to import. Owns which parts a mode uses, and that all share one memory and one
+dbt takes two seconds to import. Owns which parts a mode uses, and that all share one memory and one
 database. It must never run a command.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from shardrun.dbt_runner.class_bytecode import kept_bytecode
 from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
 from shardrun.dbt_runner.results import NodeResult
 from shardrun.garbage import no_collection
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
     from shardrun.dbt_runner.resident import ResidentDbt
 
 Mode = Literal["resident", "subprocess"]
+
+
+@cache
+def import_dbt() -> None:
+    """Import dbt, so that whatever needs it next does not wait for it."""
+    with no_collection(), kept_bytecode():
+        import shardrun.dbt_runner.resident  # noqa: F401
 
 
 class Dbt(Protocol):
@@ -64,8 +73,8 @@ class DbtParts:
 
     def resident(self) -> ResidentDbt:
         """Return dbt in this process."""
-        with no_collection():
-            from shardrun.dbt_runner.resident import ResidentDbt
+        import_dbt()
+        from shardrun.dbt_runner.resident import ResidentDbt
 
         self._resident = self._resident or ResidentDbt(
             self._settings, self._shared_memory(), self.database().names
@@ -74,8 +83,8 @@ class DbtParts:
 
     def database(self) -> HeldDatabase:
         """Return what hands out cursors on dbt's database."""
-        with no_collection():
-            from shardrun.dbt_runner.held_database import HeldDatabase
+        import_dbt()
+        from shardrun.dbt_runner.held_database import HeldDatabase
 
         self._database = self._database or HeldDatabase(self._settings, self._shared_memory())
         return self._database
@@ -90,8 +99,8 @@ class DbtParts:
             self._database.release()
 
     def _shared_memory(self) -> DbtMemory:
-        with no_collection():
-            from shardrun.dbt_runner.dbt_memory import DbtMemory
+        import_dbt()
+        from shardrun.dbt_runner.dbt_memory import DbtMemory
 
         folders = self._settings.project_dir, self._settings.profiles_dir
         self._memory = self._memory or DbtMemory(folders)

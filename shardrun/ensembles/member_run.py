@@ -19,10 +19,10 @@ from shardrun.config.overrides import with_overrides
 from shardrun.config.simulation import SimulationConfig
 from shardrun.database.connection import DatabaseLimits
 from shardrun.database.digest import digest_database
+from shardrun.dbt_runner import import_dbt
 from shardrun.ensembles.headline_figures import headline_figures
 from shardrun.ensembles.member_results import MemberFailure, MemberResult
 from shardrun.errors import ShardrunError
-from shardrun.garbage import no_collection
 from shardrun.pipeline.progress import ignore_progress
 from shardrun.runs.branching import BranchPoint
 from shardrun.runs.execution import execute_member
@@ -71,8 +71,9 @@ def sharing(config: SimulationConfig, share: WorkerShare) -> SimulationConfig:
 
 def prepare_member() -> None:
     """Import dbt, so that no run's time pays for it."""
-    with no_collection():
-        import shardrun.runs.session  # noqa: F401
+    import shardrun.runs.session  # noqa: F401
+
+    import_dbt()
 
 
 def run_member(task: MemberTask) -> MemberResult:
