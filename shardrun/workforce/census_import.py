@@ -6,7 +6,8 @@ row that breaks a rule, nor leave a half-written file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from shardrun.workforce.census_checks import (
     find_breaches,
     find_empty_rows,
     find_repeated_ids,
+    ids_ascend,
 )
 from shardrun.workforce.census_columns import match_columns
 from shardrun.workforce.census_dates import find_date_format
@@ -29,12 +31,12 @@ from shardrun.workforce.census_file import (
     scan,
     writable_suffix,
 )
-from shardrun.workforce.census_findings import SHOWN, refusal, warning
+from shardrun.workforce.census_findings import SHOWN, Finding, refusal, warning
 from shardrun.workforce.census_pay import PayPeriod, annual_expression, pay_expression
-from shardrun.workforce.census_people import canonical_query, create_people
+from shardrun.workforce.census_people import canonical_query, create_people, has_silences
 from shardrun.workforce.census_profile import CensusProfile, profile_census
-from shardrun.workforce.census_rules import defect_rules, doubt_rules
-from shardrun.workforce.census_schema import DEFAULT_DEFERRAL_RATE
+from shardrun.workforce.census_rules import EDGE_BLANKS, Rule, defect_rules, doubt_rules
+from shardrun.workforce.census_schema import CENSUS_COLUMNS, COLUMN_KEYS, DEFAULT_DEFERRAL_RATE
 from shardrun.workforce.census_session import census_session
 from shardrun.workforce.census_source import CensusSource, SourceColumn, open_source, readable
 from shardrun.workforce.job_levels import read_job_levels
@@ -82,6 +84,8 @@ def import_census(
 ) -> CensusImport:
     """Check a census file and write it in canonical form, ordered by employee_id.
 
+    A Parquet file that is in that form already is copied as it is.
+
     Args:
         source: CSV or Parquet.
         destination: .parquet or .csv; replaced only when the new file is complete.
@@ -119,18 +123,26 @@ def import_census(
                 as_of=as_of,
                 has_empty_rows=bool(empty),
             )
-            repeated = find_repeated_ids(connection, chosen)
-            broken, doubts = find_breaches(
-                connection,
-                chosen,
-                defect_rules(levels, as_of, reserved_id_prefix),
-                doubt_rules(as_of),
-            )
-        if defects := (*malformed, *repeated, *broken):
+            defect_set = defect_rules(levels, as_of, reserved_id_prefix)
+            doubt_set = doubt_rules(as_of)
+            found = find_breaches(connection, chosen, (*defect_set, *doubt_set))
+            in_order = ids_ascend(connection)
+            # ids that ascend can only be alike but for blanks around them
+            distinct = in_order and EDGE_BLANKS not in found
+            repeated = () if distinct else find_repeated_ids(connection, chosen)
+        if defects := (*malformed, *repeated, *_of(found, defect_set)):
             raise CensusError(refusal(source, defects))
         _check_not_empty(connection, source)
         with replaced_when_complete(destination) as partial:
-            connection.execute(copy_statement(canonical_query(levels), partial, suffix))
+            if (
+                suffix == opened.suffix
+                and in_order
+                and _has_canonical_columns(opened, chosen, pay_period)
+                and not has_silences(connection, levels)
+            ):
+                shutil.copyfile(source, partial)
+            else:
+                connection.execute(copy_statement(canonical_query(levels), partial, suffix))
             profile = profile_census(connection, scan(partial, suffix), as_of)
     notes = _notes(opened, chosen, read_as)
     if pay_period != "annual":
@@ -142,9 +154,25 @@ def import_census(
         notes=tuple(notes),
         warnings=(
             *opened.doubts,
-            *map(warning, (*empty, *doubts)),
+            *map(warning, (*empty, *_of(found, doubt_set))),
             *_doubtful_pay(profile, pay_period),
         ),
+    )
+
+
+def _of(found: Mapping[Rule, Finding], rules: Iterable[Rule]) -> list[Finding]:
+    return [found[rule] for rule in rules if rule in found]
+
+
+def _has_canonical_columns(
+    opened: CensusSource, chosen: Mapping[str, SourceColumn], pay_period: PayPeriod
+) -> bool:
+    """Return whether a file has the canonical columns alone, each taken for what it is called."""
+    canonical = [(column.name, column.sql_type.upper()) for column in CENSUS_COLUMNS]
+    return (
+        pay_period == "annual"
+        and [(column.name, column.sql_type) for column in opened.columns] == canonical
+        and list(opened.columns) == [chosen[key] for key in COLUMN_KEYS]
     )
 
 

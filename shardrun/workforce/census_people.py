@@ -76,15 +76,35 @@ def create_people(
 
 def canonical_query(levels: Sequence[JobLevel]) -> str:
     """Return the query of the canonical census: ``people`` with every silence filled, by id."""
-    enrolled = "coalesce(is_enrolled, false)"
+    filled = ", ".join(f"{value} as {name}" for name, value in _filled(levels).items())
     return (
-        "select employee_id, birth_date, hire_date, annual_compensation,"
-        f" coalesce(job_level, {_band_expression(levels)}) as job_level,"
-        f" {enrolled} as is_enrolled,"
-        f" case when {enrolled} then coalesce(deferral_rate, {DEFAULT_DEFERRAL_RATE}) else 0 end"
-        "::decimal(5,4) as deferral_rate"
+        f"select employee_id, birth_date, hire_date, annual_compensation, {filled}"
         " from people order by employee_id"
     )
+
+
+def has_silences(connection: duckdb.DuckDBPyConnection, levels: Sequence[JobLevel]) -> bool:
+    """Return whether the canonical census says of anybody in ``people`` what the file does not.
+
+    Args:
+        connection: where the view ``people`` is.
+        levels: the job levels there are.
+    """
+    filled = " or ".join(
+        f"{name} is distinct from {value}" for name, value in _filled(levels).items()
+    )
+    return bool(connection.execute(f"select 1 from people where {filled} limit 1").fetchall())
+
+
+def _filled(levels: Sequence[JobLevel]) -> dict[str, str]:
+    """Return SQL, over ``people``, of the columns that a file may be silent on, by name."""
+    enrolled = "coalesce(is_enrolled, false)"
+    rate = f"case when {enrolled} then coalesce(deferral_rate, {DEFAULT_DEFERRAL_RATE}) else 0 end"
+    return {
+        "job_level": f"coalesce(job_level, {_band_expression(levels)})",
+        "is_enrolled": enrolled,
+        "deferral_rate": f"cast({rate} as decimal(5,4))",
+    }
 
 
 def _text(key: str) -> str:

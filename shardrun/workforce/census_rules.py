@@ -38,6 +38,14 @@ class Rule:
     needs: str | None = None
 
 
+EDGE_BLANKS = Rule(
+    "employee_id",
+    "begins or ends with a blank, which stays part of it",
+    "employee_id <> person_key",
+)
+"""The doubt without which an id is what it is compared by."""
+
+
 def defect_rules(
     levels: Sequence[JobLevel], as_of: date, reserved_id_prefix: str
 ) -> tuple[Rule, ...]:
@@ -102,11 +110,7 @@ def doubt_rules(as_of: date) -> tuple[Rule, ...]:
     # by month and day, since a date far out of range plus an interval is an error
     before_birthday = "(month(hire_date), day(hire_date)) < (month(birth_date), day(birth_date))"
     return (
-        Rule(
-            "employee_id",
-            "begins or ends with a blank, which stays part of it",
-            "employee_id <> person_key",
-        ),
+        EDGE_BLANKS,
         Rule(
             "birth_date",
             f"makes an age above {OLDEST_USUAL_AGE} on {as_of}, the census date",

@@ -50,11 +50,13 @@ class CensusSource(ABC):
     Attributes:
         path: the person's file.
         columns: its columns, in order.
+        suffix: of files in its format.
         doubts: what a person should know of how it was read.
     """
 
     path: Path
     columns: tuple[SourceColumn, ...]
+    suffix: str
     doubts: tuple[str, ...] = ()
 
     @abstractmethod
@@ -113,6 +115,8 @@ def readable(path: Path) -> Iterator[None]:
 
 
 class _ParquetSource(CensusSource):
+    suffix = ".parquet"
+
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.path = path
         self._scan = f"read_parquet({quote_path(path)}, file_row_number = true)"
@@ -135,6 +139,8 @@ class _ParquetSource(CensusSource):
 
 
 class _CsvSource(CensusSource):
+    suffix = ".csv"
+
     def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
         self._text: CsvText = inspect_csv(path, scratch)
