@@ -85,10 +85,8 @@ def run(
         RunInterruptedError: by a signal; the same call goes on with the run.
     """
     root = Path(directory)
-    if debug:
-        settings["threads"] = 1
     return execute(
-        configure(config, directory=root, scenario=scenario, **settings),
+        configure(config, directory=root, scenario=scenario, debug=debug, **settings),
         root / (database_of(scenario) if database is None else database),
         fresh=fresh,
         from_year=from_year,
@@ -131,21 +129,14 @@ def run_scenarios(
         RunInterruptedError: by a signal; the same call goes on with them.
     """
     root = Path(directory)
-    if debug:
-        settings["threads"] = 1
-    runs = SeveralRuns(
-        configure_each(scenarios, config, directory=root, **settings),
-        remark,
-        branch=branch_point(_under(root, branch_from), year, from_year),
-        from_year=from_year,
-        fresh=fresh,
-        debug=debug,
-    )
+    configs = configure_each(scenarios, config, directory=root, debug=debug, **settings)
+    branch = branch_point(_under(root, branch_from), year, from_year)
+    runs = SeveralRuns(configs, remark, branch, from_year, fresh=fresh, debug=debug)
     results = run_side_by_side(runs, root, lambda _: nullcontext(listener))
     raise_for_failures(list(results.values()))
     return {
         name: outcome_of(
-            root / database_of(name), runs.configs[name], already_finished=ended.already_finished
+            root / database_of(name), configs[name], already_finished=ended.already_finished
         )
         for name, ended in results.items()
     }
@@ -186,15 +177,9 @@ def run_ensemble(
         RunInterruptedError: by a signal; the same call goes on with it.
     """
     root = Path(directory)
-    if debug:
-        settings["threads"] = 1
-    runs = SeveralRuns(
-        configure_each(scenarios, config, directory=root, **settings),
-        remark,
-        branch=branch_point(_under(root, branch_from), year, None),
-        fresh=fresh,
-        debug=debug,
-    )
+    configs = configure_each(scenarios, config, directory=root, debug=debug, **settings)
+    branch = branch_point(_under(root, branch_from), year)
+    runs = SeveralRuns(configs, remark, branch, fresh=fresh, debug=debug)
     results, contents = run_members_of_ensemble(
         runs,
         parse_seeds(seeds) if isinstance(seeds, str) else checked_seeds(seeds),

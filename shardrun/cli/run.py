@@ -233,7 +233,7 @@ def run(
     settings: RunSettings = {
         "years": years,
         "census": census,
-        "threads": 1 if debug else threads,
+        "threads": threads,
         "memory_limit": memory_limit,
         "shards": parse_shards(shards) if shards else None,
         "workers": workers,
@@ -241,7 +241,7 @@ def run(
         "scheduler": scheduler,
         "keep_shards": keep_shards,
     }
-    configs = configure_each(scenarios, config, **settings)
+    configs = configure_each(scenarios, config, debug=debug, **settings)
     chosen = configs[scenarios[0]]
     if dry_run:
         _show_plan(terminal, chosen)

@@ -11,10 +11,8 @@ from shardrun.cli.options import FLAG, ConfigOption, JsonOption
 from shardrun.config.simulation import MAX_SHARDS
 from shardrun.console.shards import isolated_shard_document, isolated_shard_view
 from shardrun.console.terminal import Terminal
-from shardrun.database.ownership import check_ownership
 from shardrun.errors import InputError
 from shardrun.runs.execution import DEFAULT_DATABASE
-from shardrun.runs.preflight import hold_database
 from shardrun.runs.projects import load_run_config
 
 EXAMPLES = """\
@@ -77,10 +75,9 @@ def shard(
         raise InputError(f"there is no shard {index} of {of}: they are 0 to {of - 1}")
     else:
         wanted = Shard(year, index, of)
-    check_ownership(database)
-    chosen = load_run_config(config)
-    with hold_database(database):
-        isolated = run_isolated_shard(chosen, database, wanted, with_inputs=with_inputs)
+    isolated = run_isolated_shard(
+        load_run_config(config), database, wanted, with_inputs=with_inputs
+    )
     for change in isolated.changes:
         terminal.remark(f"warning: not as it was in the run: {change}")
     if config is not None and isolated.overruled:

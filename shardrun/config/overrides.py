@@ -83,7 +83,7 @@ def with_overrides(
         if value is not None:
             _put(data, at, value)
     try:
-        return type(config).model_validate(data)
+        return type(config).model_validate(data).read_at(config.location)
     except ValidationError as error:
         raise InputError(
             "\n".join(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, overload
+from typing import Annotated, Literal, Self, TypeVar, overload
 
 from pydantic import (
     AliasChoices,
@@ -22,6 +22,7 @@ from pydantic import (
     field_validator,
 )
 
+from shardrun.config.location import ConfigLocation
 from shardrun.config.periods import (
     YEAR_COLUMN,
     PeriodKind,
@@ -197,6 +198,19 @@ class SimulationConfig(Section):
     workflow: WorkflowSection = WorkflowSection()
     performance: PerformanceSection = PerformanceSection()
     project: ProjectSection = ProjectSection()
+
+    _location: ConfigLocation = ConfigLocation()
+
+    @property
+    def location(self) -> ConfigLocation:
+        """From where it was read."""
+        return self._location
+
+    def read_at(self, location: ConfigLocation) -> Self:
+        """Return the same configuration, as it was read from a location."""
+        located = self.model_copy()
+        located._location = location
+        return located
 
     def dbt_vars(self) -> dict[str, JsonScalar]:
         """Return the dbt vars that stay the same through the run; the year comes with each call."""

@@ -27,6 +27,7 @@ from shardrun.ledger.recorded_config import recorded_config, recorded_variables
 from shardrun.ledger.records import LedgerContents, RunRecord
 from shardrun.pipeline.plan import build_plan
 from shardrun.runs.isolated_task import ShardOfOne, isolated_name, isolated_task
+from shardrun.runs.preflight import hold_database
 from shardrun.sharding.comparison import Comparison, compare_shard
 from shardrun.sharding.settings import require_event_table
 from shardrun.sharding.shards import Shard, ShardTask
@@ -88,8 +89,14 @@ def run_isolated_shard(
         DatabaseInUseError: another process holds the database.
         DatabaseError: it is not one of ours.
     """
-    given, database = config, database.resolve()
-    check_ownership(database)
+    check_ownership(database)  # before there is a lock: nothing is left beside another's file
+    with hold_database(database):
+        return _run(config, database.resolve(), wanted, with_inputs=with_inputs)
+
+
+def _run(
+    given: SimulationConfig, database: Path, wanted: Shard | ShardOfOne, *, with_inputs: bool
+) -> IsolatedShard:
     with open_database(database) as connection:
         ledger = read_ledger(connection, ALIAS)
     run = ledger.run_of(wanted.year)

@@ -122,6 +122,7 @@ def isolated_task(
             database=folder.database,
             folder=place,
             share=WorkerShare(1, 1, int(config.performance.memory_limit_gb * 1000)),
+            location=config.location,
             settings=session.settings,
             attached=session.attached,
             with_inputs=with_inputs,

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from shardrun.config.dbt_project import read_project
+from shardrun.config.location import ConfigLocation
 from shardrun.config.scenarios import find_scenario, load_with_scenario
 from shardrun.config.simulation import SimulationConfig, load_config
 from shardrun.config.yaml_source import read_yaml
@@ -44,7 +45,7 @@ def load_run_config(
         usual = directory / DEFAULT_CONFIG
         file = find_scenario([(given or usual).parent, usual.parent], scenario)
         config = load_with_scenario(given, file, model)
-    return rooted(config, directory)
+    return rooted(config, directory, path)
 
 
 def config_model(path: Path | None) -> type[SimulationConfig]:
@@ -60,11 +61,18 @@ def config_model(path: Path | None) -> type[SimulationConfig]:
     return _model_of(_given(path), Path())
 
 
-def rooted(config: SimulationConfig, directory: Path) -> SimulationConfig:
-    """Return a configuration whose relative paths lie in ``directory``."""
+def rooted(config: SimulationConfig, directory: Path, file: Path | None = None) -> SimulationConfig:
+    """Return a configuration whose relative paths lie in a directory.
+
+    Args:
+        config: as it is written.
+        directory: what its paths are relative to.
+        file: that it was read from, where one was named.
+    """
+    location = ConfigLocation(file, None if directory == Path() else directory.absolute())
     project = config.project
     profiles_dir = project.profiles_dir
-    there = config.model_copy(
+    there = config.read_at(location).model_copy(
         update={
             "project": project.model_copy(
                 update={

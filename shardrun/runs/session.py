@@ -178,6 +178,7 @@ def _sharded_stage(
             runner=runner,
             pool=pool,
             folder=accepted.folder,
+            location=accepted.config.location,
             keep_shards=sharding.keep_shards,
         )
 

@@ -65,6 +65,7 @@ def configure(
     *,
     directory: Path = Path(),
     scenario: str | None = None,
+    debug: bool = False,
     **settings: Unpack[RunSettings],
 ) -> SimulationConfig:
     """Return the configuration of a run.
@@ -73,6 +74,7 @@ def configure(
         config: a file, or a configuration; None means the default file where there is one.
         directory: what every relative path is relative to.
         scenario: the name of what is laid over the file; None lays nothing.
+        debug: one dbt node at once, whatever the settings say.
         **settings: see :class:`RunSettings`.
 
     Raises:
@@ -92,7 +94,7 @@ def configure(
         start_year=start_year,
         end_year=end_year,
         random_seed=settings.get("seed"),
-        threads=settings.get("threads"),
+        threads=1 if debug else settings.get("threads"),
         memory_limit_gb=None if memory_limit is None else parse_memory(memory_limit),
         shards=settings.get("shards"),
         workers=settings.get("workers"),
@@ -109,6 +111,7 @@ def configure_each(
     config: str | Path | SimulationConfig | None = None,
     *,
     directory: Path = Path(),
+    debug: bool = False,
     **settings: Unpack[RunSettings],
 ) -> dict[str, SimulationConfig]:
     """Return the configurations of scenarios, by name; see :func:`configure` for the arguments.
@@ -117,13 +120,14 @@ def configure_each(
         scenarios: their names; an empty one is the configuration itself.
         config: a file, or a configuration.
         directory: what every relative path is relative to.
+        debug: one dbt node at once.
         **settings: of all of them.
 
     Raises:
         InputError: something given is not acceptable.
     """
     return {
-        name: configure(config, directory=directory, scenario=name or None, **settings)
+        name: configure(config, directory=directory, scenario=name or None, debug=debug, **settings)
         for name in scenarios
     }
 

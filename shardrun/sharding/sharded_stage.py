@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from shardrun.config.location import ConfigLocation
 from shardrun.config.workflow import EventTable
 from shardrun.database.run_folder import RunFolder
 from shardrun.dbt_runner import DbtRunner
@@ -58,6 +59,7 @@ class ShardedStage:
         runner: dbt on the main file.
         pool: where the shards run.
         folder: the run folder, and through it the main file.
+        location: of the run's configuration.
         keep_shards: whether the shard files stay after the union.
         safe: what of the run's years has been judged.
     """
@@ -69,6 +71,7 @@ class ShardedStage:
     runner: DbtRunner
     pool: ShardPool
     folder: RunFolder
+    location: ConfigLocation
     keep_shards: bool = False
     safe: SafeStages = field(default_factory=SafeStages)
 
@@ -115,6 +118,7 @@ class ShardedStage:
             database=self.folder.database,
             folder=self.folder.shards,
             share=self.share,
+            location=self.location,
             settings=compiled.session.settings,
             attached=compiled.session.attached,
         )

@@ -14,6 +14,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from shardrun.config.location import ConfigLocation
+
 
 class Relation(NamedTuple):
     """A table or view of the project, by schema and identifier; the catalog is the task's."""
@@ -117,6 +119,7 @@ class ShardTask:
         folder: where the shard file is made.
         threads: DuckDB threads.
         memory_mb: DuckDB's memory limit, in megabytes (10^6 bytes).
+        location: of the configuration, for the command that runs the shard alone.
         settings: of DuckDB, by name, that decide what the SQL means.
         attached: other DuckDB files that the SQL reads, by the name it has for each.
         with_inputs: whether the file is to hold the input rows it was made from.
@@ -133,6 +136,7 @@ class ShardTask:
     folder: Path
     threads: int
     memory_mb: int
+    location: ConfigLocation
     settings: tuple[tuple[str, str], ...] = ()
     attached: tuple[tuple[str, str], ...] = ()
     with_inputs: bool = False
@@ -172,7 +176,7 @@ class ShardTask:
     def reproduce(self) -> str:
         """The command that runs this shard alone."""
         shard = self.shard
-        return (
+        return self.location.command(
             f"shardrun shard {shard.index} --of {shard.total} --year {shard.year} "
             f"--database {shlex.quote(str(self.database))}"
         )

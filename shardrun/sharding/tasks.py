@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shardrun.config.location import ConfigLocation
 from shardrun.config.workflow import EventTable
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName
 from shardrun.sharding.inlining import inlined_sql
@@ -28,6 +29,7 @@ class StageSetting:
         database: the main database file.
         folder: where shard files are made.
         share: what each worker may use.
+        location: see :class:`ShardTask`.
         settings: of DuckDB, that decide what SQL means.
         attached: see :class:`ShardTask`.
         with_inputs: see :class:`ShardTask`.
@@ -38,6 +40,7 @@ class StageSetting:
     database: Path
     folder: Path
     share: WorkerShare
+    location: ConfigLocation
     settings: tuple[tuple[str, str], ...]
     attached: tuple[tuple[str, str], ...] = ()
     with_inputs: bool = False
@@ -84,6 +87,7 @@ def build_task(
         folder=setting.folder,
         threads=setting.share.threads,
         memory_mb=setting.share.memory_mb,
+        location=setting.location,
         settings=setting.settings,
         attached=setting.attached,
         with_inputs=setting.with_inputs,

@@ -3,81 +3,65 @@
 --
 -- base_events, alt_events        what happened in the year, in order; null where the person is not in
 -- is_parted                      whether these differ
-with base_events as (
-    select * from simulation.main.fct_yearly_events
+with events as (
+    select 'base' as side, * from simulation.main.fct_yearly_events
+    union all by name
+    select 'alt' as side, * from other.main.fct_yearly_events
 ),
 
-alt_events as (
-    select * from other.main.fct_yearly_events
+snapshots as (
+    select 'base' as side, * from simulation.main.fct_workforce_snapshot
+    union all by name
+    select 'alt' as side, * from other.main.fct_workforce_snapshot
 ),
 
-base_snapshot as (
-    select * from simulation.main.fct_workforce_snapshot
+common_years as (
+    select simulation_year
+    from snapshots
+    group by simulation_year
+    having count(distinct side) = 2
 ),
 
-alt_snapshot as (
-    select * from other.main.fct_workforce_snapshot
-),
-
-years as (
-    select distinct simulation_year from base_snapshot
-    intersect
-    select distinct simulation_year from alt_snapshot
-),
-
-base_lives as (
+lives as (
     select
+        side,
         simulation_year,
         employee_id,
         list({'type': event_type, 'day': effective_date, 'reason': event_reason}
             order by event_sequence) as events
-    from base_events
-    group by simulation_year, employee_id
+    from events
+    group by side, simulation_year, employee_id
 ),
 
-alt_lives as (
+person_years as (
     select
+        side,
         simulation_year,
         employee_id,
-        list({'type': event_type, 'day': effective_date, 'reason': event_reason}
-            order by event_sequence) as events
-    from alt_events
-    group by simulation_year, employee_id
-),
-
-base_years as (
-    select
-        base_snapshot.simulation_year,
-        base_snapshot.employee_id,
-        coalesce(base_lives.events, []) as events,
+        coalesce(lives.events, []) as events,
         md5(concat_ws('|',
             job_level, starting_compensation, current_compensation, prorated_compensation,
             is_enrolled, deferral_rate, employee_contributions, employer_match
         )) as amounts
-    from base_snapshot
-    left join base_lives using (simulation_year, employee_id)
+    from snapshots
+    inner join common_years using (simulation_year)
+    left join lives using (side, simulation_year, employee_id)
 ),
 
-alt_years as (
-    select
-        alt_snapshot.simulation_year,
-        alt_snapshot.employee_id,
-        coalesce(alt_lives.events, []) as events,
-        md5(concat_ws('|',
-            job_level, starting_compensation, current_compensation, prorated_compensation,
-            is_enrolled, deferral_rate, employee_contributions, employer_match
-        )) as amounts
-    from alt_snapshot
-    left join alt_lives using (simulation_year, employee_id)
+base as (
+    select * from person_years where side = 'base'
+),
+
+alt as (
+    select * from person_years where side = 'alt'
 )
 
 select
     simulation_year,
     employee_id,
-    base_years.events as base_events,
-    alt_years.events as alt_events,
-    base_years.events is distinct from alt_years.events as is_parted,
-    base_years.amounts is distinct from alt_years.amounts as has_other_amounts
-from base_years
-full outer join alt_years using (simulation_year, employee_id)
-inner join years using (simulation_year)
+    base.events as base_events,
+    alt.events as alt_events,
+    base.events is distinct from alt.events as is_parted,
+    base.amounts is distinct from alt.amounts as has_other_amounts
+from base
+full outer join alt using (simulation_year, employee_id)

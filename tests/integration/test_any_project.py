@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 
+from shardrun import run
 from shardrun.database.digest import DatabaseDigest, digest_database
+from shardrun.errors import ShardError
 from tests.support.command_line import shardrun
 from tests.support.foreign import inside
 from tests.support.in_process import invoke
@@ -194,6 +197,35 @@ def test_a_foreign_project_in_shards_by_config_alone_has_the_digests_of_its_plai
         [(made,)] = connection.execute("select sum(rows) from shardrun.shards").fetchall()
     rows = {table.table: table.rows for table in foreign.plain.tables}
     assert made == (rows[foreign.sharded.get("tickets", "tickets")] if shards > 1 else None)
+
+
+def test_a_failed_shard_prints_the_command_that_runs_it_pasted_into_a_shell(tmp_path: Path) -> None:
+    folder = tmp_path / "their work"
+    model = _copied(folder, "bakery") / "models" / "tickets.sql"
+    config = "their bakery.yaml"
+    shutil.copy(REPOSITORY / "tests" / "projects" / "bakery.yaml", folder / config)
+    sound = model.read_text()
+    wrong = "cast(case when ticket_id = 80 then 'no ' || ticket_id end as integer)"
+    model.write_text(sound.replace("tickets.day,", f"{wrong} as day,"))
+    failed = invoke(
+        *("run", "--config", config, "--shards", "4", "--executor", "inline"), cwd=folder
+    )
+    assert (failed.returncode, "1 of 4 shards failed" in failed.stderr) == (1, True), failed.stderr
+    with pytest.raises(ShardError) as raised:
+        run(config, directory=folder, shards=4, executor="inline")
+    model.write_text(sound)
+    for said, cwd in ((failed.stderr, folder), (str(raised.value), tmp_path)):
+        [(index, command)] = re.findall(
+            r"shard (\d) of 4, year 1.*?run it alone: ([^\n]*)", said, re.DOTALL
+        )
+        words = shlex.split(command)
+        if words[0] == "cd":
+            cwd, words = Path(words[1]), words[3:]
+        alone = invoke(*words[1:], "--json", cwd=cwd)
+        assert alone.returncode == 0, alone.stderr
+        made = json.loads(alone.stdout)
+        assert made["shard"] == f"events_y1_shard{index}_of4"
+        assert made["rows"]["tickets"] > 0
 
 
 def test_the_project_that_everybody_begins_with_fails_as_it_does_by_itself(

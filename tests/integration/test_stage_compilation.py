@@ -1,16 +1,17 @@
 """What the resident dbt compiles for a shard is what dbt's own command line compiles for it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from shardrun.config.simulation import load_config
+from shardrun.config.simulation import SimulationConfig
 from shardrun.database.connection import LEDGER_SCHEMA
 from shardrun.database.run_folder import RunFolder
 from shardrun.dbt_runner import DbtRunner
 from shardrun.runs.project_runner import build_runner
+from shardrun.runs.projects import load_run_config
 from shardrun.stages import WorkflowStage
-from shardrun.workforce.parameters import WorkforceConfig
 from tests.support.plain_dbt import PlainDbt
 from tests.support.sharded_runs import Project
 
@@ -28,14 +29,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+def configured(project: Project) -> SimulationConfig:
+    return load_run_config(Path("config.yaml"), directory=project.folder)
+
+
 def resident(project: Project) -> DbtRunner:
-    config = load_config(project.folder / "config.yaml", WorkforceConfig)
-    config = config.model_copy(
-        update={
-            "project": config.project.model_copy(update={"project_dir": project.folder / "dbt"})
-        }
-    )
-    return build_runner(config, RunFolder(project.database("default")), ["census"], debug=False)
+    folder = RunFolder(project.database("default"))
+    return build_runner(configured(project), folder, ["census"], debug=False)
 
 
 def test_a_shard_s_sql_is_that_of_the_plain_command_line(
@@ -45,6 +45,8 @@ def test_a_shard_s_sql_is_that_of_the_plain_command_line(
     compiled = runner.compile_stage(STAGE, 2028, [{}, *SHARDS])
     runner.release_database()
     target = project.folder / "plain"
+    census = RunFolder(project.database("default")).input("census")
+    of_every_call = {**configured(project).dbt_vars(), "census_path": str(census)}
     names = [node.name for node in compiled.nodes]
     assert len(names) > 8
     for variables, sql in zip([{}, *SHARDS], compiled.sql, strict=True):
@@ -53,7 +55,7 @@ def test_a_shard_s_sql_is_that_of_the_plain_command_line(
             *("compile", "--no-inject-ephemeral-ctes", "--target-path", str(target)),
             *("--select", *names),
             env={"SHARDRUN_DATABASE": str(project.database("default"))},
-            **{**runner._calls._base_vars, "simulation_year": 2028, **variables},
+            **{**of_every_call, "simulation_year": 2028, **variables},
         )
         assert done.success, done.said
         manifest = json.loads((target / "manifest.json").read_text())

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import psutil
 
+from shardrun.config.location import ConfigLocation
 from shardrun.sharding.shard_results import ShardProgress
 from shardrun.sharding.shards import Relation, Shard, ShardInput, ShardModel, ShardTask
 from shardrun.sharding.united_tables import CanonicalTable
@@ -129,6 +130,7 @@ def task_of(database: Path, index: int, total: int, **changes: Any) -> ShardTask
         folder=folder,
         threads=1,
         memory_mb=300,
+        location=ConfigLocation(),
     )
     return replace(task, **changes)
 

@@ -76,16 +76,17 @@ def test_a_mistake_ends_a_process_in_one_message_and_exit_code_2(
     assert sorted(here.rglob("*")) == around
 
 
-def test_a_strangers_database_is_never_written_to_even_with_fresh(here: Path) -> None:
+def test_a_strangers_database_is_never_written_to_nor_anything_beside_it(here: Path) -> None:
     database = here / "simulation.duckdb"
     with duckdb.connect(database) as connection:
         connection.execute("create table salaries as select 1 as id")
-    before = database.read_bytes()
-    for flags in ([], ["--fresh"]):
-        refused = simulate(*flags, cwd=here)
+    before, around = database.read_bytes(), sorted(here.rglob("*"))
+    for words in (["run"], ["run", "--fresh"], ["shard", "0", "--of", "2", "--year", "2025"]):
+        refused = shardrun(*words, "--config", "tiny/simulation_config.yaml", cwd=here)
         assert refused.returncode == 2
         assert "did not make" in refused.stderr
         assert database.read_bytes() == before
+        assert sorted(here.rglob("*")) == around
 
 
 def test_a_refusal_with_json_is_still_one_document(here: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,24 @@ def test_settings_lie_over_the_configuration() -> None:
     assert (sharding.enabled, sharding.shard_count, sharding.workers) == (True, 4, 2)
     assert (sharding.executor, sharding.keep_shards) == ("inline", True)
     assert configure(shardrun.SimulationConfig(), years=2026).simulation.end_year == 2026
+
+
+def test_a_configuration_knows_where_it_was_read_and_equals_the_same_read_elsewhere(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "it's theirs.yaml"
+    (tmp_path / "dbt_project.yml").write_text("name: theirs\n")
+    file.write_text(f"simulation: {{random_seed: 7}}\nproject: {{project_dir: {tmp_path}}}\n")
+    named = configure(file, shards=4)
+    inside = configure(file.name, directory=tmp_path, shards=4)
+    quoted = shlex.quote(str(file))
+    assert named.location.command("shardrun shard") == f"shardrun shard --config {quoted}"
+    assert inside.location.command("shardrun shard") == (
+        f"cd {tmp_path} && shardrun shard --config {shlex.quote(file.name)}"
+    )
+    unnamed = type(named).model_validate(named.model_dump())
+    assert unnamed.location.command("shardrun shard") == "shardrun shard"
+    assert named == inside == unnamed
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shardrun.config.location import ConfigLocation
 from shardrun.sharding.shard_results import failed_shard
 from shardrun.sharding.shards import Relation, Shard, ShardInput
 from tests.support.sharding import task_of
@@ -61,3 +62,10 @@ def test_a_failure_says_where_it_was_and_how_to_see_it_again() -> None:
         "  run it alone: shardrun shard 3 --of 8 --year 2027 "
         "--database '/data/it'\"'\"'s ours.duckdb'"
     )
+
+
+def test_a_task_is_the_same_wherever_its_configuration_was_read() -> None:
+    elsewhere = replace(TASK, location=ConfigLocation(Path("theirs.yaml"), Path("/elsewhere")))
+    assert elsewhere == TASK
+    assert elsewhere.fingerprint == TASK.fingerprint
+    assert elsewhere.reproduce == f"cd /elsewhere && {TASK.reproduce} --config theirs.yaml"
