@@ -39,7 +39,7 @@ def find_breaches(
 def ids_ascend(connection: duckdb.DuckDBPyConnection) -> bool:
     """Return whether the rows stand in the order of their ids, none of which is there twice.
 
-    A fifth of the work of counting distinct ids, and most files are in order. That the row numbers
+    A third of the work of counting distinct ids, and most files are in order. That the row numbers
     ascend too makes the answer independent of the order in which DuckDB reads.
     """
     [(out_of_order,)] = connection.execute(

@@ -179,7 +179,9 @@ def test_a_view_among_the_inputs_is_read_through_what_it_reads(main: Path) -> No
             "select * from simulation.main.people where job_level > 3"
         )
     task = task_of(main, 0, 2)
-    task = replace(task, inputs=(*task.inputs, ShardInput(Relation("main", "seniors"))))
+    # whole, as for every stage that reads a view over them: DuckDB 1.5 looks for them in the shard
+    people = (replace(each, predicate=None) for each in task.inputs)
+    task = replace(task, inputs=(*people, ShardInput(Relation("main", "seniors"))))
     task = with_model(task, "int_seniors", "select count(*) as n from simulation.main.seniors")
     assert run_shard(task).failure is None
     with duckdb.connect(task.file, read_only=True) as connection:
