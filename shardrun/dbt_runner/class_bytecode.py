@@ -75,7 +75,7 @@ class KeptBytecode:
             return
         content = marshal.dumps(self._kept | self._compiled)
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with replaced_when_whole(self._file) as partial:
                 partial.write_bytes(_digest(content) + content)
         except OSError as error:
