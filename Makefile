@@ -80,7 +80,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	sed 's/^duckdb==.*/duckdb==$(or $(DUCKDB),$(shell sed -n 's/^duckdb==//p' constraints.txt))/' constraints.txt > $(VENV)/constraints.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c $(VENV)/constraints.txt --group dev --editable .
-	# as pip does with all but an editable package: 0.4 s a start where Python keeps no bytecode itself
+	@# as pip does with all but an editable package: 0.4 s a start where Python keeps no bytecode itself
 	$(BIN)/python -m compileall -q shardrun
 	touch $@
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,7 +20,7 @@ import duckdb
 
 from shardrun.database.connection import LEDGER_SCHEMA, catalog_of, qualified, storage_version
 from shardrun.database.transaction import transaction
-from shardrun.errors import ProjectError
+from shardrun.errors import DatabaseInUseError, ProjectError
 from shardrun.ledger.fingerprints import Fingerprints
 from shardrun.ledger.records import RunLimits, Status
 from shardrun.ledger.schema import create_ledger_tables
@@ -126,6 +126,15 @@ class Ledger:
                 f"update {self._runs} set status = ?, ended_at = ?, error = ? where run_id = ?",
                 [status, datetime.now(UTC), error, self._run_id],
             )
+
+    def end_stopped_run(self) -> None:
+        """Close a run that Ctrl-C ended, unless another process still has the file open.
+
+        After a second Ctrl-C that may be a worker that is being killed; what stays open then counts
+        as a run that has died.
+        """
+        with suppress(DatabaseInUseError):
+            self.end_run(Status.INTERRUPTED)
 
     def supersede(self, from_year: int, connection: duckdb.DuckDBPyConnection) -> None:
         """Record, in an open transaction, that no step of a year or after it counts as done."""

@@ -237,7 +237,7 @@ def _recorded(ledger: Ledger) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        ledger.end_run(Status.INTERRUPTED)
+        ledger.end_stopped_run()
         raise RunInterruptedError("the run was stopped; the same command goes on with it") from None
     except ShardrunError as error:
         ledger.end_run(Status.FAILED, error=str(error))

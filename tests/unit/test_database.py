@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -13,6 +11,7 @@ import pytest
 from shardrun.database.connection import DatabaseLimits, catalog_of, count_rows, open_database
 from shardrun.database.ownership import check_ownership, check_writable, claim_database
 from shardrun.errors import DatabaseError, DatabaseInUseError
+from tests.support.held_database import held_by_another_process
 
 
 @pytest.fixture
@@ -22,28 +21,6 @@ def ours(tmp_path: Path) -> Path:
         connection.execute("create schema shardrun; create table shardrun.runs (run_id varchar)")
         connection.execute("create table people as select range as id from range(10)")
     return path
-
-
-@contextmanager
-def held_by_another_process(path: Path, *, read_only: bool) -> Iterator[int]:
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import duckdb, sys\n"
-            f"connection = duckdb.connect(sys.argv[1], read_only={read_only})\n"
-            "print('held', flush=True)\n"
-            "sys.stdin.read()",
-            str(path),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        yield holder.pid
 
 
 def test_a_database_is_attached_under_one_name_whatever_its_file_is_called(ours: Path) -> None:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from shardrun.database.connection import open_database
+from shardrun.database.connection import ALIAS, open_database
 from shardrun.database.ownership import check_ownership
 from shardrun.database.run_folder import RunFolder
 from shardrun.database.run_lock import hold_lock
@@ -19,6 +20,7 @@ from shardrun.ledger.reader import read_ledger
 from shardrun.ledger.records import LedgerContents, RunLimits, Status
 from shardrun.resources import ResourceUsage
 from shardrun.stages import WorkflowStage
+from tests.support.held_database import held_by_another_process
 
 FINGERPRINTS = Fingerprints({"random_seed": 2**64 - 1, "rate": "0.03"}, {"census": "abc"}, "def")
 
@@ -134,6 +136,27 @@ def test_a_run_that_says_nothing_is_running_while_its_owner_lives_and_has_died_t
             as_recorded = connection.execute("select status from shardrun.runs").fetchall()
         assert as_recorded == [("died",), ("running",)]
     assert contents(cursor, database).done == frozenset()
+
+
+def test_a_stopped_run_whose_file_is_taken_says_nothing_and_has_died(tmp_path: Path) -> None:
+    database = tmp_path / "taken.duckdb"
+    duckdb.connect(database).close()
+
+    def opened() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return open_database(database, read_only=False)
+
+    ledger = Ledger(opened, database)
+    with hold_lock(RunFolder(database).lock, database) as held:
+        held.name_run(begin(ledger))
+        with held_by_another_process(database, read_only=True):
+            ledger.end_stopped_run()
+    with open_database(database) as connection:
+        [run] = read_ledger(connection, ALIAS).runs
+    assert run.status is Status.DIED
+    ledger.end_stopped_run()
+    with open_database(database) as connection:
+        [run] = read_ledger(connection, ALIAS).runs
+    assert run.status is Status.INTERRUPTED
 
 
 @pytest.mark.parametrize("status", [Status.INTERRUPTED, Status.FAILED])
