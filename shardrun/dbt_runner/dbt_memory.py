@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
-from types import CodeType
 from typing import Any, TypeVar
 
 import dbt_common.clients.jinja as dbt_jinja
@@ -23,7 +22,9 @@ from dbt.config.project import Project
 from dbt.config.runtime import RuntimeConfig, load_profile, load_project
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 
+from shardrun.dbt_runner.cache_file import CacheFile
 from shardrun.dbt_runner.dbt_shortcuts import SHORTCUTS
+from shardrun.dbt_runner.kept_bytecode import KeptBytecode
 from shardrun.dbt_runner.substitution import Substitute, substituted
 
 _T = TypeVar("_T")
@@ -48,7 +49,8 @@ class DbtMemory:
         self._folders = tuple(dict.fromkeys(folders))
         self._remembered: dict[str, Any] = {}
         self._configs: dict[tuple[int, int], tuple[Project, Profile, RuntimeConfig]] = {}
-        self._templates: dict[tuple[type, str], CodeType] = {}
+        # 0.5 of 12 seconds: most templates are dbt's own macros
+        self._templates = KeptBytecode(CacheFile("templates.marshal"))
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:
@@ -85,6 +87,7 @@ class DbtMemory:
         )
         with substituted((*SHORTCUTS, *substitutes)):
             yield
+        self._templates.keep()
 
     def asked_for(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the vars that the YAML files can ask for: all, or none."""
@@ -157,10 +160,11 @@ class DbtMemory:
         """Compile a template; what environments of one class differ by is not compiled into it."""
         if how or named or not isinstance(source, str) or dbt_jinja.MACRO_DEBUGGING:
             return _compile(environment, source, *how, **named)
-        key = type(environment), source
-        if key not in self._templates:
-            self._templates[key] = _compile(environment, source)
-        return self._templates[key]
+        kind = type(environment)
+        return self._templates.code(
+            f"{kind.__module__}.{kind.__qualname__}\n{source}",
+            lambda: _compile(environment, source),
+        )
 
     def _texts(self) -> dict[str, str]:
         return _texts(file for folder in self._folders for file in folder.glob("*.yml"))

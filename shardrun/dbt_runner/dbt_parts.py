@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from shardrun.dbt_runner.class_bytecode import kept_bytecode
+from shardrun.dbt_runner.class_bytecode import kept_class_bytecode
 from shardrun.dbt_runner.command_line import CommandLineDbt, DbtCall, ProjectSettings
 from shardrun.dbt_runner.results import NodeResult
 from shardrun.garbage import no_collection
@@ -25,7 +25,7 @@ Mode = Literal["resident", "subprocess"]
 @cache
 def import_dbt() -> None:
     """Import dbt, so that whatever needs it next does not wait for it."""
-    with no_collection(), kept_bytecode():
+    with no_collection(), kept_class_bytecode():
         import shardrun.dbt_runner.resident  # noqa: F401
 
 

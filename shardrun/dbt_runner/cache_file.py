@@ -1,0 +1,77 @@
+"""A file in the person's cache folder, which holds what an earlier run need not work out again.
+
+What is kept is bytecode and pickles, which can do anything as they are read. So it must never lie
+in a project, which may be somebody else's, nor be read unless it is whole, and made by what would
+make it now. Where nothing can be kept, all is worked out as ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from shardrun.whole_file import replaced_when_whole
+
+_logger = logging.getLogger(__name__)
+_DIGEST_BYTES = hashlib.sha256().digest_size
+_DBT = ("dbt-adapters", "dbt-common", "dbt-core", "dbt-duckdb", "dbt-semantic-interfaces")
+_LIBRARIES = ("jinja2", "mashumaro")
+
+
+class CacheFile:
+    """One file; its content follows from Python, dbt and what else it is said to follow from."""
+
+    def __init__(self, name: str, follows_from: str = "") -> None:
+        """Read nothing yet.
+
+        Args:
+            name: of the file in the cache folder, without the Python it is for.
+            follows_from: all that decides the content, but Python and dbt.
+        """
+        stem, dot, suffix = name.rpartition(".")
+        folder = user_cache_path("shardrun", appauthor=False)
+        self.path = folder / f"{stem}.{sys.implementation.cache_tag}{dot}{suffix}"
+        made_by = (sys.version, *map(version, (*_DBT, *_LIBRARIES)), follows_from)
+        self._made_by = repr(made_by).encode()
+
+    def read(self) -> bytes | None:
+        """Return what was written, if this process would write the same."""
+        try:
+            read = self.path.read_bytes()
+        except OSError:
+            return None
+        digest, content = read[:_DIGEST_BYTES], read[_DIGEST_BYTES:]
+        return content if digest == self._digest(content) else None
+
+    def write(self, content: bytes) -> None:
+        """Take the place of what is there, or leave it if the folder can't be written to."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with replaced_when_whole(self.path) as partial:
+                partial.write_bytes(self._digest(content) + content)
+        except OSError as error:
+            _logger.debug("%s can't be kept for the next run: %s", self.path, error)
+
+    def keep_newest(self, files: int) -> None:
+        """Remove what was written longest ago beside this file.
+
+        Args:
+            files: how many stay, at most.
+        """
+        with suppress(OSError):  # another run may be removing the same
+            beside = sorted(self.path.parent.glob(f"*{self.path.suffix}"), key=_written)
+            for old in beside[:-files]:
+                old.unlink()
+
+    def _digest(self, content: bytes) -> bytes:
+        return hashlib.sha256(self._made_by + content).digest()
+
+
+def _written(file: Path) -> float:
+    return file.stat().st_mtime
