@@ -63,6 +63,11 @@ class CanonicalTable:
         ordering = [column for column in self.order_by if column != self.period_column]
         return self.shard_key if ordering[:1] == [self.shard_key] else None
 
+    @property
+    def order_is_unique(self) -> bool:
+        """Whether rows that differ in the order's columns differ in the unique key too."""
+        return set(self.order_by) <= {*self.unique_key, self.shard_key}
+
 
 @dataclass(frozen=True, slots=True)
 class SideTable:

@@ -308,6 +308,27 @@ def test_a_key_that_two_rows_share_is_refused(main: Path, table: CanonicalTable)
         unite(main, results, table)
 
 
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("doubled", [0, 1, 7])
+def test_a_row_that_is_there_twice_is_refused_in_whatever_order_the_rows_lie(
+    main: Path, direction: str, doubled: int
+) -> None:
+    write_canonical(main)
+    results = made(tasks_of(main, 3))
+    order = "order by employee_key, employee_id, event_sequence"
+    edit(
+        results[1],
+        f"create temp table rows as select *, row_number() over ({order}) as n "
+        "from fct_yearly_events",
+        f"update rows set n = null where n = {doubled + 2}",
+        f"insert into rows select * from rows where n = {doubled + 1}",
+        "create or replace table fct_yearly_events as "
+        f"select * exclude (n) from rows where n is not null order by n {direction}",
+    )
+    with refused(main, "two rows of shard 1 ", "employee_id"):
+        unite(main, results)
+
+
 def test_a_key_that_two_shards_share_is_refused(main: Path) -> None:
     write_canonical(main)
     results = made(tasks_of(main, 3))
