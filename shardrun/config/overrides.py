@@ -55,7 +55,7 @@ def with_overrides(
         end_year: the last simulated year, included.
         random_seed: of every random draw.
         threads: dbt nodes at once.
-        memory_limit_gb: DuckDB's memory limit in GB.
+        memory_limit_gb: memory of all processes in GB.
         shards: number of event shards; one turns sharding off, any other turns it on.
         workers: how many shards run at a time.
         executor: what runs them.

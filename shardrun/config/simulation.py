@@ -69,7 +69,7 @@ ShardCount = Annotated[
     ),
 ]
 Gigabytes = Annotated[
-    Decimal, Field(ge=Decimal("0.25"), le=1_000_000, decimal_places=9), INTEGER_TOO
+    Decimal, Field(ge=Decimal("0.5"), le=1_000_000, decimal_places=9), INTEGER_TOO
 ]
 
 
@@ -158,13 +158,18 @@ class PerformanceSection(Section):
         dbt_threads: dbt nodes at once.
         max_parallel_years: always 1.
         event_sharding: event generation in shards.
-        memory_limit_gb: DuckDB's memory in GB of 10^9 bytes, of all processes together.
+        memory_limit_gb: memory in GB of 10^9 bytes, of all processes together.
     """
 
     dbt_threads: int = Field(default=6, ge=1, le=256)
     max_parallel_years: int = 1
     event_sharding: EventSharding = EventSharding()
     memory_limit_gb: Gigabytes = Decimal("8.0")
+
+    @property
+    def memory_mb(self) -> int:
+        """The memory limit in megabytes (10^6 bytes)."""
+        return int(self.memory_limit_gb * 1000)
 
     @field_validator("max_parallel_years")
     @classmethod

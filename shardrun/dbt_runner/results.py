@@ -122,12 +122,20 @@ def failure_message(result: DbtCommandResult, stage: str, year: int) -> str:
     count = f"{len(failures)} of {len(result.nodes)} nodes failed"
     lines = [f"{stage.upper()} of {year}: {count}" + (f", {skipped} skipped." if skipped else ".")]
     for node in failures[:_SHOWN_FAILURES]:
-        lines.append(f"{node.resource_type} {node.name} ({node.path}): {node.message}")
+        lines.append(f"{node.resource_type} {node.name} ({node.path}): {_advised(node.message)}")
         if node.compiled_path:
             lines.append(f"its SQL: {node.compiled_path}")
     if len(failures) > _SHOWN_FAILURES:
         lines.append(f"and {len(failures) - _SHOWN_FAILURES} more")
     return "\n".join([*lines, f"dbt's log: {result.log_path}"])
+
+
+def _advised(message: str) -> str:
+    """Return a message with advice that can be followed; DuckDB's own is of settings of ours."""
+    wrong, solutions, _ = message.partition("\n\nPossible solutions:")
+    if solutions and wrong.startswith("Out of Memory Error"):
+        return f"{wrong}\nGive more with --memory-limit; event generation takes less with --shards."
+    return message
 
 
 def clean_message(message: str | None) -> str:

@@ -35,7 +35,7 @@ from shardrun.errors import DatabaseError, InputError, RunInterruptedError
 from shardrun.ledger.fingerprints import Fingerprints, config_settings, project_fingerprint
 from shardrun.ledger.ledger import installed_versions
 from shardrun.runs.branching import BranchPoint, check_branchable, read_source
-from shardrun.sharding.sizing import WorkerShare
+from shardrun.sharding.sizing import RunShare
 from shardrun.sql import quote_literal
 
 SharedInputs = Mapping[str, Mapping[str, Path]]
@@ -62,7 +62,7 @@ class EnsembleRequest:
     configs: Mapping[str, SimulationConfig]
     members: tuple[Member, ...]
     import_inputs: Callable[[Path], SharedInputs]
-    share: WorkerShare
+    share: RunShare
     branch: BranchPoint | None = None
     fresh: bool = False
     keep_members: bool = False

@@ -27,7 +27,7 @@ from shardrun.pipeline.progress import ignore_progress
 from shardrun.runs.branching import BranchPoint
 from shardrun.runs.execution import execute_member
 from shardrun.runs.preflight import InputImporter
-from shardrun.sharding.sizing import WorkerShare
+from shardrun.sharding.sizing import RunShare, duckdb_memory_mb
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class MemberTask:
     config: SimulationConfig
     database: Path
     inputs: Mapping[str, Path]
-    share: WorkerShare
+    share: RunShare
     fresh: bool = False
     from_year: int | None = None
     branch: BranchPoint | None = None
@@ -59,7 +59,7 @@ class MemberTask:
     debug: bool = False
 
 
-def sharing(config: SimulationConfig, share: WorkerShare) -> SimulationConfig:
+def sharing(config: SimulationConfig, share: RunShare) -> SimulationConfig:
     """Return a configuration whose run takes no more than a share of the machine, in one process.
 
     Args:
@@ -105,7 +105,7 @@ def _run(task: MemberTask, started: float) -> MemberResult:
         duckdb_threads=task.share.threads,
     )
     folder = run.outcome.folder
-    limits = DatabaseLimits(task.share.threads, task.share.memory_mb, folder.temp)
+    limits = DatabaseLimits(task.share.threads, duckdb_memory_mb(task.share.memory_mb), folder.temp)
     return MemberResult(
         name=task.name,
         seconds=perf_counter() - started,

@@ -19,7 +19,7 @@ from shardrun.ensembles.member_run import MemberTask, sharing
 from shardrun.errors import RunInterruptedError
 from shardrun.runs.branching import BranchPoint
 from shardrun.runs.execution import database_of
-from shardrun.sharding.sizing import WorkerShare
+from shardrun.sharding.sizing import RunShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ScenarioRuns:
     configs: Mapping[str, SimulationConfig]
     folder: Path
     import_inputs: Callable[[Path], SharedInputs]
-    share: WorkerShare
+    share: RunShare
     branch: BranchPoint | None = None
     from_year: int | None = None
     fresh: bool = False

@@ -23,7 +23,7 @@ from shardrun.runs.branching import BranchPoint
 from shardrun.runs.execution import Remark
 from shardrun.runs.preflight import hold_database, hold_source
 from shardrun.runs.projects import import_shared_inputs
-from shardrun.sharding.sizing import WorkerShare, share_among_runs
+from shardrun.sharding.sizing import RunShare, share_among_runs
 
 DEFAULT_ENSEMBLE = Path("ensemble.duckdb")
 
@@ -56,12 +56,11 @@ class SeveralRuns:
         if not self.configs:
             raise InputError("scenarios: name at least one")
 
-    def share(self, runs: int) -> WorkerShare:
+    def share(self, runs: int) -> RunShare:
         """Return what each of so many runs may use of the machine."""
         performance = next(iter(self.configs.values())).performance
-        memory_mb = int(performance.memory_limit_gb * 1000)
         workers = performance.event_sharding.workers
-        return share_among_runs(runs, workers, available_cores(), memory_mb)
+        return share_among_runs(runs, workers, available_cores(), performance.memory_mb)
 
     def import_inputs(self, folder: Path) -> Mapping[str, Mapping[str, Path]]:
         """Check and import the inputs of all into a folder; see :func:`import_shared_inputs`."""

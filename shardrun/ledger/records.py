@@ -37,7 +37,7 @@ class RunLimits:
 
     Attributes:
         cores: at once.
-        memory_mb: DuckDB's in all processes, in megabytes (10^6 bytes).
+        memory_mb: of all processes together, in megabytes (10^6 bytes).
         workers: shards at a time; 1 without shards.
         sharded_stage: the stage that can be run in shards, if the project has one.
     """

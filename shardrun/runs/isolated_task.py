@@ -21,7 +21,7 @@ from shardrun.sharding.judgment import JUDGED_VARIANTS, narrowing_of
 from shardrun.sharding.narrowing import Narrowing
 from shardrun.sharding.shard_session import read_session
 from shardrun.sharding.shards import Shard, ShardTask
-from shardrun.sharding.sizing import WorkerShare
+from shardrun.sharding.sizing import WorkerShare, duckdb_memory_mb
 from shardrun.sharding.table_columns import read_columns
 from shardrun.sharding.tasks import StageSetting, build_task
 
@@ -121,7 +121,7 @@ def isolated_task(
             origin="isolated",
             database=folder.database,
             folder=place,
-            share=WorkerShare(1, 1, int(config.performance.memory_limit_gb * 1000)),
+            share=WorkerShare(1, 1, duckdb_memory_mb(config.performance.memory_mb)),
             location=config.location,
             settings=session.settings,
             attached=session.attached,

@@ -15,6 +15,7 @@ from shardrun.database.connection import DatabaseLimits
 from shardrun.database.run_folder import RunFolder
 from shardrun.dbt_runner import DbtRunner
 from shardrun.runs.profiles import run_profiles
+from shardrun.sharding.sizing import duckdb_memory_mb
 
 
 def build_runner(
@@ -38,7 +39,7 @@ def build_runner(
     """
     limits = DatabaseLimits(
         threads=1 if debug else duckdb_threads,
-        memory_mb=int(config.performance.memory_limit_gb * 1000),
+        memory_mb=duckdb_memory_mb(config.performance.memory_mb),
         temp_directory=folder.temp,
     )
     return DbtRunner(

@@ -110,7 +110,7 @@ def _execute(
                 accepted.fingerprints,
                 RunLimits(
                     cores=1 if debug else duckdb_threads or available_cores(),
-                    memory_mb=int(config.performance.memory_limit_gb * 1000),
+                    memory_mb=config.performance.memory_mb,
                     workers=1 if sharded is None else sharded.share.workers,
                     sharded_stage=table.stage if table else None,
                 ),

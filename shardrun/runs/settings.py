@@ -31,7 +31,7 @@ class SharedSettings(TypedDict, total=False):
         years: first and last, (2025, 2029) or "2025-2029", or one.
         census: a Parquet or CSV file.
         threads: dbt nodes at once.
-        memory_limit: DuckDB's memory in all processes, such as "8GB".
+        memory_limit: of all processes together, such as "8GB".
         workers: shards, or runs, at once.
     """
 

@@ -83,7 +83,7 @@ def plan_sharding(config: SimulationConfig, entities: int | None) -> Sharding | 
         return None
     table = require_event_table(config)
     cores = available_cores()
-    memory_mb = int(config.performance.memory_limit_gb * 1000)
+    memory_mb = config.performance.memory_mb
     shards, reason = wanted.shard_count, None
     if shards == "auto":
         choice = choose_shards(entities, cores, memory_mb)

@@ -6,6 +6,8 @@ Pure arithmetic on what was measured; it must never look at the machine or a fil
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
 from shardrun.errors import InputError
 
@@ -24,8 +26,14 @@ happen to be at work at a time. On DuckDB 2.0.0 and two cores, of 30,000 people 
 MB less, 1 or none.
 """
 
-LEAST_RUN_MB = 250
-"""Below this a whole run's DuckDB is refused, as by `performance.memory_limit_gb`."""
+LEAST_RUN_MB = 500
+"""Below this a whole run is refused, in megabytes, as by `performance.memory_limit_gb`."""
+
+_HELD_BY_DUCKDB = Fraction(6, 5)
+"""What DuckDB 2.0.0 holds of each byte that it counts against its limit.
+
+Of 5 and 20 million people a process whose DuckDB had 1,500 and 4,000 MB held up to 2,000 and 5,200.
+"""
 
 _STAGE_MB_PER_MILLION = 260
 """Peak memory of the unsplit event stage: 1.27 GB at 5 million people, DuckDB's caches included."""
@@ -67,6 +75,30 @@ class WorkerShare:
     workers: int
     threads: int
     memory_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunShare:
+    """What one of several whole runs may use.
+
+    Attributes:
+        workers: how many go at a time.
+        threads: DuckDB threads of each.
+        memory_mb: memory of each process, in megabytes (10^6 bytes).
+    """
+
+    workers: int
+    threads: int
+    memory_mb: int
+
+
+def duckdb_memory_mb(memory_mb: int) -> int:
+    """Return the limit of DuckDB in a process that also has dbt, in megabytes.
+
+    Args:
+        memory_mb: that the process may hold, in megabytes.
+    """
+    return int((memory_mb - COORDINATOR_MB) / _HELD_BY_DUCKDB)
 
 
 def choose_shards(entities: int | None, cores: int, memory_mb: int) -> ShardChoice:
@@ -118,18 +150,19 @@ def share_machine(shards: int, workers: int | None, cores: int, memory_mb: int) 
         InputError: there is too little memory for as many workers.
     """
     chosen = min(workers or cores, shards)
-    memory = (memory_mb - COORDINATOR_MB) // chosen - WORKER_MB
+    memory = int(((memory_mb - COORDINATOR_MB) // chosen - WORKER_MB) / _HELD_BY_DUCKDB)
     if memory < LEAST_MB:
-        needed = COORDINATOR_MB + chosen * (WORKER_MB + LEAST_MB)
+        least = WORKER_MB + ceil(LEAST_MB * _HELD_BY_DUCKDB)
         raise InputError(
             f"a memory limit of {memory_mb} MB is too little for {chosen} workers: they need at "
-            f"least {needed} MB, {COORDINATOR_MB} for dbt and {WORKER_MB + LEAST_MB} for each to "
-            "sort even a small shard. Give more with --memory-limit, or fewer with --workers."
+            f"least {COORDINATOR_MB + chosen * least} MB, {COORDINATOR_MB} for dbt and {least} for "
+            "each to sort even a small shard. Give more with --memory-limit, or fewer with "
+            "--workers."
         )
     return WorkerShare(chosen, max(1, cores // chosen), memory)
 
 
-def share_among_runs(runs: int, workers: int | None, cores: int, memory_mb: int) -> WorkerShare:
+def share_among_runs(runs: int, workers: int | None, cores: int, memory_mb: int) -> RunShare:
     """Share threads and memory among whole runs, each in a process with a dbt of its own.
 
     Args:
@@ -141,13 +174,13 @@ def share_among_runs(runs: int, workers: int | None, cores: int, memory_mb: int)
     Raises:
         InputError: there is too little memory for as many.
     """
-    fitting = memory_mb // (COORDINATOR_MB + LEAST_RUN_MB)
+    fitting = memory_mb // LEAST_RUN_MB
     chosen = min(workers or min(cores, max(fitting, 1)), runs)
-    memory = memory_mb // chosen - COORDINATOR_MB
+    memory = memory_mb // chosen
     if memory < LEAST_RUN_MB:
         raise InputError(
             f"a memory limit of {memory_mb} MB is too little for {chosen} runs at a time: they "
-            f"need at least {chosen * (COORDINATOR_MB + LEAST_RUN_MB)} MB. Give more with "
+            f"need at least {chosen * LEAST_RUN_MB} MB. Give more with "
             "--memory-limit, or fewer with --workers."
         )
-    return WorkerShare(chosen, max(1, cores // chosen), memory)
+    return RunShare(chosen, max(1, cores // chosen), memory)

@@ -19,7 +19,7 @@ from shardrun.ledger.reader import read_ledger
 from shardrun.ledger.records import LedgerContents, Status
 from shardrun.runs.branching import BranchPoint, branch_point, create_branch
 from shardrun.runs.preflight import AcceptedRun, accept_run
-from shardrun.sharding.sizing import WorkerShare
+from shardrun.sharding.sizing import RunShare
 from shardrun.stages import WorkflowStage
 from shardrun.workforce.parameters import WorkforceConfig
 
@@ -224,7 +224,7 @@ def test_members_that_branch_are_not_mixed_with_those_that_do_not(
         configs={"": config},
         members=members_of(("",), (1, 2)),
         import_inputs=lambda folder: {"": {}},
-        share=WorkerShare(1, 1, 500),
+        share=RunShare(1, 1, 500),
         branch=BranchPoint(source, 2027),
     )
     accepted = accept_ensemble(request)

@@ -29,7 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("--keep-members", "belongs to an ensemble"),
         ("--database c.duckdb", "a.duckdb, b.duckdb"),
         ("--scenario c", 'there is no "c"'),
-        ("--workers 2 --memory-limit 1GB", "too little for 2 runs"),
+        ("--workers 2 --memory-limit 900MB", "too little for 2 runs"),
     ],
 )
 def test_what_several_scenarios_are_refused_for(here: Path, words: str, says: str) -> None:

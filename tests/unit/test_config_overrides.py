@@ -43,7 +43,7 @@ def test_one_shard_turns_sharding_off() -> None:
         ({"threads": 1000}, "--threads: 1000 is too large; at most 256"),
         ({"shards": 0}, "--shards: expected a whole number from 1 to 1024, or auto, not 0"),
         ({"shards": 4096}, "--shards: expected a whole number from 1 to 1024, or auto, not 4096"),
-        ({"memory_limit_gb": Decimal("0.1")}, "--memory-limit: 0.1 is too small; at least 0.25"),
+        ({"memory_limit_gb": Decimal("0.1")}, "--memory-limit: 0.1 is too small; at least 0.5"),
         ({"start_year": 25, "end_year": 29}, "years: 25 is too small; at least 1900"),
         ({"start_year": 2030}, "years: the last year, 2029, is before the first, 2030"),
         ({"end_year": 2190}, "years: 166 years are too many; at most 100"),

@@ -29,7 +29,7 @@ from shardrun.errors import DatabaseError, DatabaseInUseError, InputError
 from shardrun.ledger.fingerprints import Fingerprints
 from shardrun.ledger.ledger import Ledger
 from shardrun.runs.outcome import SummaryTable
-from shardrun.sharding.sizing import WorkerShare
+from shardrun.sharding.sizing import RunShare
 
 PROJECT = Path(__file__).parents[1] / "projects" / "tiny"
 COLUMNS = ("simulation_year", "hires", "growth_rate", "pay", "note", "updated", "is_sound")
@@ -187,7 +187,7 @@ def request(
         configs=named,
         members=members_of(tuple(named), seeds),
         import_inputs=lambda folder: {scenario: {} for scenario in named},
-        share=WorkerShare(1, 1, 500),
+        share=RunShare(1, 1, 500),
         **changes,
     )
 

@@ -4,7 +4,7 @@ import pytest
 
 from shardrun.ensembles.members import Member, members_of, parse_seeds
 from shardrun.errors import InputError
-from shardrun.sharding.sizing import WorkerShare, share_among_runs
+from shardrun.sharding.sizing import RunShare, share_among_runs
 
 
 @pytest.mark.parametrize(
@@ -54,23 +54,23 @@ def test_all_scenarios_grow_together_and_no_two_members_share_a_database() -> No
 
 @pytest.mark.parametrize("runs", [1, 2, 3, 100])
 @pytest.mark.parametrize("workers", [None, 1, 2, 5])
-@pytest.mark.parametrize("memory_mb", [550, 1000, 1100, 8000])
+@pytest.mark.parametrize("memory_mb", [500, 999, 1100, 8000])
 def test_runs_side_by_side_stay_within_the_memory_limit(
     runs: int, workers: int | None, memory_mb: int
 ) -> None:
-    if workers and min(workers, runs) * 550 > memory_mb:
+    if workers and min(workers, runs) * 500 > memory_mb:
         with pytest.raises(InputError, match="fewer with --workers"):
             share_among_runs(runs, workers, cores=2, memory_mb=memory_mb)
         return
     share = share_among_runs(runs, workers, cores=2, memory_mb=memory_mb)
     assert share.workers <= runs
-    assert share.workers * (share.memory_mb + 300) <= memory_mb
-    assert share.memory_mb >= 250
+    assert share.workers * share.memory_mb <= memory_mb
+    assert share.memory_mb >= 500
     assert share.threads * min(share.workers, 2) <= 2
 
 
 def test_as_many_runs_go_at_once_as_there_are_cores_and_memory_for() -> None:
-    assert share_among_runs(50, None, 2, 8000) == WorkerShare(2, 1, 3700)
-    assert share_among_runs(50, None, 2, 1000) == WorkerShare(1, 2, 700)
-    with pytest.raises(InputError, match="550 MB"):
+    assert share_among_runs(50, None, 2, 8000) == RunShare(2, 1, 4000)
+    assert share_among_runs(50, None, 2, 999) == RunShare(1, 2, 999)
+    with pytest.raises(InputError, match="500 MB"):
         share_among_runs(50, None, 2, 400)

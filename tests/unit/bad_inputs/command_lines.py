@@ -133,7 +133,7 @@ BAD = [
     CommandLine("run --seeds 1..2 --executor inline", "--executor: several runs"),
     CommandLine("run --seeds 1..2 --keep-shards", "--keep-shards: several runs"),
     CommandLine("run --seeds 1..2 --from-year 2026", "an ensemble has many"),
-    CommandLine("run --seeds 1..2 --memory-limit 0.5GB", "too little for 1 runs"),
+    CommandLine("run --seeds 1..2 --workers 2 --memory-limit 0.5GB", "too little for 2 runs"),
     CommandLine("run --seeds 1..2 --database simulation.duckdb", "holds a run"),
     CommandLine("run --seeds 1..2 --database census.csv", "census.csv is not a DuckDB database"),
     CommandLine("run --keep-members", "belongs to an ensemble"),

@@ -483,7 +483,7 @@ OUT_OF_RANGE = [
         "performance:\n  memory_limit_gb: 0.1\n",
         "2:20",
         "performance.memory_limit_gb",
-        "0.1 is too small; at least 0.25",
+        "0.1 is too small; at least 0.5",
     ),
     Mistake(
         "hours of more than a year",
@@ -652,7 +652,7 @@ HUGE_AND_CONTRADICTORY = [
         "performance:\n  memory_limit_gb: 0\n",
         "2:20",
         "performance.memory_limit_gb",
-        "0 is too small; at least 0.25",
+        "0 is too small; at least 0.5",
     ),
     Mistake(
         "no shards",
