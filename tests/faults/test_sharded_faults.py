@@ -172,7 +172,7 @@ def test_a_shard_that_has_too_little_memory_is_named_and_the_least_limit_goes_on
     project = Project.linked(tmp_path, 60_000, "2027")
     project.must_run("default")
     shards = ("--shards", "2", "--workers", "2")
-    tight = COORDINATOR_MB + 2 * (WORKER_MB + 48)
+    tight = COORDINATOR_MB + 2 * (WORKER_MB + 54)
     refused = project.run("tight", *shards, "--memory-limit", f"{tight}MB")
     assert refused.returncode == 2
     least = re.search(r"at least (\d+) MB", refused.stderr)
