@@ -54,8 +54,8 @@ blocks as (
 ),
 
 -- DuckDB takes unnest for one row, and would hash all candidates to look up level and hazard; what
--- range() yields it knows. A strand is one thread's work. Of 1,100,000 candidates, two thirds of
--- the time and half the memory.
+-- range() yields it knows. A strand is one thread's work. Of 1,100,000 candidates on two cores, less
+-- than half of the time and of the memory.
 numbered as (
     {% for strand in range(strands) %}
     select
