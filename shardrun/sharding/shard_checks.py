@@ -172,7 +172,7 @@ def _are_ascending_ranges(
 def _ascends(connection: duckdb.DuckDBPyConnection, catalog: str, table: CanonicalTable) -> bool:
     """Return whether every row of a shard lies above the one before it, in whatever order it comes.
 
-    A third of the time, and a fifth of the CPU's, of looking for two rows that are alike.
+    Half of the time, and a quarter of the CPU's, of looking for two rows that are alike.
     """
     row = f"row({', '.join(map(quote_identifier, table.order_by))})"
     [(others,)] = connection.execute(

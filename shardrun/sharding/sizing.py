@@ -99,7 +99,12 @@ def duckdb_memory_mb(memory_mb: int) -> int:
     Args:
         memory_mb: that the process may hold, in megabytes.
     """
-    return int((memory_mb - COORDINATOR_MB) / _HELD_BY_DUCKDB)
+    return _counted(memory_mb - COORDINATOR_MB)
+
+
+def _counted(held_mb: int) -> int:
+    """Return the limit that makes DuckDB hold no more than so much, in megabytes."""
+    return int(held_mb / _HELD_BY_DUCKDB)
 
 
 def choose_shards(entities: int | None, cores: int, memory_mb: int) -> ShardChoice:
@@ -151,7 +156,7 @@ def share_machine(shards: int, workers: int | None, cores: int, memory_mb: int) 
         InputError: there is too little memory for as many workers.
     """
     chosen = min(workers or cores, shards)
-    memory = int(((memory_mb - COORDINATOR_MB) // chosen - WORKER_MB) / _HELD_BY_DUCKDB)
+    memory = _counted((memory_mb - COORDINATOR_MB) // chosen - WORKER_MB)
     if memory < LEAST_MB:
         least = WORKER_MB + ceil(LEAST_MB * _HELD_BY_DUCKDB)
         raise InputError(
