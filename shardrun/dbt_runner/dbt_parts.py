@@ -25,7 +25,7 @@ Mode = Literal["resident", "subprocess"]
 @cache
 def import_dbt() -> None:
     """Import dbt, so that whatever needs it next does not wait for it."""
-    with no_collection(), kept_class_bytecode():
+    with no_collection(lasting=True), kept_class_bytecode():
         import shardrun.dbt_runner.resident  # noqa: F401
 
 
