@@ -20,6 +20,8 @@ from dbt.cli import requires
 from dbt.config.profile import Profile
 from dbt.config.project import Project
 from dbt.config.runtime import RuntimeConfig, load_profile, load_project
+from dbt.context import providers
+from dbt.utils import args_to_dict
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 
 from shardrun.dbt_runner.cache_file import CacheFile
@@ -68,6 +70,13 @@ class DbtMemory:
         def compile_template(environment: Any, source: Any, *how: Any, **named: Any) -> Any:
             return memory._compile(environment, source, *how, **named)
 
+        told: dict[int, tuple[Any, dict[str, Any]]] = {}
+
+        def told_arguments(args: Any) -> dict[str, Any]:
+            if id(args) not in told:
+                told[id(args)] = args, args_to_dict(args)  # type: ignore[no-untyped-call]
+            return dict(told[id(args)][1])
+
         trees: dict[tuple[type, Any], Any] = {}
 
         def parse_template(environment: Any, source: Any) -> Any:
@@ -84,6 +93,8 @@ class DbtMemory:
             (MacroFuzzEnvironment, "compile", compile_template),
             # dbt parses each macro twice, to find it and to find what it calls; a fifteenth of it
             (MacroFuzzEnvironment, "parse", parse_template),
+            # a command's arguments and flags, which it never changes, for each context; 1 %
+            (providers, "args_to_dict", told_arguments),
         )
         with substituted((*SHORTCUTS, *substitutes)):
             yield

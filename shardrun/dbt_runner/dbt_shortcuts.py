@@ -44,6 +44,7 @@ _build_namespace = MacroNamespaceBuilder.build_namespace
 _build_type_tester = cache(agate_helper.build_type_tester)
 _default_in_schema = json_schema._default
 _default_source = cache(BehaviorFlagRendered._default_source)
+_empty_table = cache(agate_helper.empty_table)
 _find_cycles = Linker.find_cycles
 _get_cache_schemas = BaseAdapter._get_cache_schemas
 _get_event_attribute = BaseEvent.__getattr__
@@ -173,6 +174,8 @@ SHORTCUTS: tuple[Substitute, ...] = (
     (Linker, "find_cycles", find_cycles),
     (Linker, "get_graph_summary", get_graph_summary),
     (agate_helper, "build_type_tester", build_type_tester),
+    # the table that a statement without rows has as its result; it can't be changed; 1 %
+    (agate_helper, "empty_table", _empty_table),
     (ManifestContext, "to_dict", manifest_context),
     (MacroNamespaceBuilder, "build_namespace", build_namespace),
     (BaseAdapter, "_get_cache_schemas", get_cache_schemas),

@@ -14,6 +14,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.relation import DuckDBRelation
 from dbt.contracts.project import ProfileConfig, ProjectFlags
 from dbt.contracts.project import Project as SchemaOfProject
+from dbt_common.clients import agate_helper
 from hypothesis import given
 from hypothesis import strategies as st
 from mashumaro.jsonschema import build_json_schema
@@ -114,3 +115,12 @@ def test_what_was_replaced_is_as_it_was_its_own_or_inherited_whatever_happens_wi
         assert Base().inherited() == "base"
         raise KeyboardInterrupt
     assert (dict(vars(Derived)), dict(vars(Base))) == before
+
+
+def test_a_statement_without_rows_has_the_empty_table_that_dbt_makes() -> None:
+    made = agate_helper.empty_table()
+    with substituted(SHORTCUTS):
+        table = agate_helper.empty_table()
+    assert (
+        (table.column_names, list(table.rows)) == (made.column_names, list(made.rows)) == ((), [])
+    )
