@@ -37,11 +37,12 @@
         {{ create_table_as(False, target, compiled_code) }}
     {%- endcall %}
 {%- else -%}
-    {%- set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | list %}
+    {#- adapter.get_columns_in_relation would make a context of all macros to ask the same -#}
+    {%- set columns = run_query('from ' ~ target ~ ' limit 0').column_names %}
     {% call statement('main') -%}
         delete from {{ target }} where {{ period }} = {{ var(period) }};
         insert into {{ target }} by name (
-        select * replace ({% for column in columns %}{{ column }} as {{ column }}{{ ', ' if not loop.last }}{% endfor %})
+        select * replace ({% for column in columns | map('string') %}{{ adapter.quote(column) }} as {{ adapter.quote(column) }}{{ ', ' if not loop.last }}{% endfor %})
         from (
         {{ compiled_code }}
         )
