@@ -16,7 +16,7 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
-from shardrun.dbt_runner.cache_file import CacheFile
+from shardrun.dbt_runner.dbt_cache import dbt_cache_file
 from shardrun.dbt_runner.kept_bytecode import KeptBytecode
 from shardrun.dbt_runner.substitution import substituted
 
@@ -29,7 +29,7 @@ def kept_class_bytecode() -> Iterator[None]:
     """Compile no text of a class within that an earlier import has compiled."""
     from mashumaro.core.meta.code import builder
 
-    kept = KeptBytecode(CacheFile("dbt-classes.marshal"))
+    kept = KeptBytecode(dbt_cache_file("dbt-classes.marshal"))
     execute = partial(execute_text, kept)
     with substituted([(dataclasses, "exec", execute), (builder, "exec", execute)]):
         yield

@@ -24,7 +24,7 @@ from dbt.context import providers
 from dbt.utils import args_to_dict
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 
-from shardrun.dbt_runner.cache_file import CacheFile
+from shardrun.dbt_runner.dbt_cache import dbt_cache_file
 from shardrun.dbt_runner.dbt_shortcuts import SHORTCUTS
 from shardrun.dbt_runner.kept_bytecode import KeptBytecode
 from shardrun.dbt_runner.substitution import Substitute, substituted
@@ -52,7 +52,7 @@ class DbtMemory:
         self._remembered: dict[str, Any] = {}
         self._configs: dict[tuple[int, int], tuple[Project, Profile, RuntimeConfig]] = {}
         # 0.5 of 12 seconds: most templates are dbt's own macros
-        self._templates = KeptBytecode(CacheFile("templates.marshal"))
+        self._templates = KeptBytecode(dbt_cache_file("templates.marshal"))
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from types import CodeType
 
-from shardrun.dbt_runner.cache_file import CacheFile
+from shardrun.cache_file import CacheFile
 
 _MOST_BYTES = 8 * 2**20  # three times what dbt's classes, or a large project's templates, come to
 

@@ -21,7 +21,8 @@ from typing import Any
 
 from dbt.contracts.graph.manifest import Manifest
 
-from shardrun.dbt_runner.cache_file import CacheFile
+from shardrun.cache_file import CacheFile
+from shardrun.dbt_runner.dbt_cache import dbt_cache_file
 from shardrun.version import __version__
 
 _logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class ManifestCache:
         self._file: CacheFile | None = None
         if identity := _identity(project_dir, connection):
             place = hashlib.sha256(str(project_dir.resolve()).encode()).hexdigest()[:16]
-            self._file = CacheFile(f"{_FOLDER}/{place}.pickle", identity)
+            self._file = dbt_cache_file(f"{_FOLDER}/{place}.pickle", identity)
         self._described = b""
 
     def load(self) -> tuple[Manifest, dict[str, Any]] | None:

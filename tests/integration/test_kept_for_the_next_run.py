@@ -11,7 +11,8 @@ import duckdb
 import jinja2
 import pytest
 
-from shardrun.dbt_runner import DbtRunner, cache_file
+from shardrun import cache_file
+from shardrun.dbt_runner import DbtRunner
 
 pytestmark = pytest.mark.integration
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from shardrun.dbt_runner import cache_file, kept_bytecode
-from shardrun.dbt_runner.cache_file import CacheFile
+from shardrun import cache_file
+from shardrun.cache_file import CacheFile
+from shardrun.dbt_runner import dbt_cache, kept_bytecode
 from shardrun.dbt_runner.class_bytecode import execute_text
+from shardrun.dbt_runner.dbt_cache import dbt_cache_file
 from shardrun.dbt_runner.kept_bytecode import KeptBytecode
 
 TEXT = "def twice(x: Unknown) -> int:\n    return factor * x\n"
@@ -52,7 +54,7 @@ def compiler() -> Compiler:
 
 
 def kept(follows_from: str = "") -> KeptBytecode:
-    return KeptBytecode(CacheFile("bytecode.marshal", follows_from))
+    return KeptBytecode(dbt_cache_file("bytecode.marshal", follows_from))
 
 
 def test_a_text_is_compiled_once_and_means_what_its_names_mean(compiler: Compiler) -> None:
@@ -120,7 +122,7 @@ def test_what_follows_from_something_else_is_not_used(
     if other == "python":
         monkeypatch.setattr(sys, "version", "3.11.99")
     if other == "library":
-        monkeypatch.setattr(cache_file, "version", lambda package: f"{package} 99")
+        monkeypatch.setattr(dbt_cache, "version", lambda package: f"{package} 99")
     assert compiler.twice(kept("other" if other == "more" else ""), 2)(4) == 8
     assert compiler.texts == [TEXT, TEXT]
 
@@ -137,16 +139,16 @@ def test_nothing_is_kept_where_nothing_can_be_written(
 
 def test_only_the_newest_files_stay(folder: Path) -> None:
     for number in range(5):
-        file = CacheFile(f"many/{number}.pickle")
+        file = CacheFile(f"many/{number}.pickle", ())
         file.write(b"content")
         os.utime(file.path, (number, number))
-    CacheFile("other.pickle").write(b"content")
+    CacheFile("other.pickle", ()).write(b"content")
     file.keep_newest(2)
-    assert [CacheFile(f"many/{n}.pickle").read() is not None for n in range(5)] == [
+    assert [CacheFile(f"many/{n}.pickle", ()).read() is not None for n in range(5)] == [
         *[False] * 3,
         *[True] * 2,
     ]
-    assert CacheFile("other.pickle").read() == b"content"
+    assert CacheFile("other.pickle", ()).read() == b"content"
 
 
 def test_a_class_sees_its_names_and_no_future_import_of_ours() -> None:

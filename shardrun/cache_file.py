@@ -1,4 +1,4 @@
-"""A file in the person's cache folder, which holds what an earlier run need not work out again.
+"""A file in the person's cache folder, which holds what a later run need not work out again.
 
 What is kept is bytecode and pickles, which can do anything as they are read. So it must never lie
 in a project, which may be somebody else's, nor be read unless it is whole, and made by what would
@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -20,25 +20,22 @@ from shardrun.whole_file import replaced_when_whole
 
 _logger = logging.getLogger(__name__)
 _DIGEST_BYTES = hashlib.sha256().digest_size
-_DBT = ("dbt-adapters", "dbt-common", "dbt-core", "dbt-duckdb", "dbt-semantic-interfaces")
-_LIBRARIES = ("jinja2", "mashumaro")
 
 
 class CacheFile:
-    """One file; its content follows from Python, dbt and what else it is said to follow from."""
+    """One file; its content follows from Python and from what else it is said to follow from."""
 
-    def __init__(self, name: str, follows_from: str = "") -> None:
+    def __init__(self, name: str, follows_from: Iterable[str]) -> None:
         """Read nothing yet.
 
         Args:
             name: of the file in the cache folder, without the Python it is for.
-            follows_from: all that decides the content, but Python and dbt.
+            follows_from: all that decides the content, but Python.
         """
         stem, dot, suffix = name.rpartition(".")
         folder = user_cache_path("shardrun", appauthor=False)
         self.path = folder / f"{stem}.{sys.implementation.cache_tag}{dot}{suffix}"
-        made_by = (sys.version, *map(version, (*_DBT, *_LIBRARIES)), follows_from)
-        self._made_by = repr(made_by).encode()
+        self._made_by = repr((sys.version, *follows_from)).encode()
 
     def read(self) -> bytes | None:
         """Return what was written, if this process would write the same."""
