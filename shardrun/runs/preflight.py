@@ -5,7 +5,6 @@ A refusal here leaves the database byte for byte as it was, and the run folder t
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,8 +14,8 @@ from pathlib import Path
 from shardrun.config.dbt_project import read_project
 from shardrun.config.periods import periods
 from shardrun.config.simulation import SimulationConfig
-from shardrun.database.connection import ALIAS, memory_database, open_database
-from shardrun.database.digest import digest_relation
+from shardrun.database.connection import ALIAS, open_database
+from shardrun.database.file_digest import digest_parquet
 from shardrun.database.ownership import check_ownership, check_writable, holds_nothing
 from shardrun.database.run_folder import RunFolder
 from shardrun.database.run_lock import HeldLock, hold_lock
@@ -34,7 +33,6 @@ from shardrun.runs.branching import (
     taken_over,
 )
 from shardrun.sharding.settings import Sharding, plan_sharding, require_event_table
-from shardrun.sql import quote_literal
 from shardrun.stages import WorkflowStage
 
 NO_LEDGER = LedgerContents((), ())
@@ -226,9 +224,7 @@ def accept_run(
 def import_input(file: Path, importer: InputImporter) -> tuple[int, str]:
     """Import an input to ``file`` and return the number of its rows, and their digest."""
     importer(file)
-    with memory_database() as connection:
-        relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
-        return digest_relation(connection, relation)
+    return digest_parquet(file)
 
 
 def _check_own_years(ledger: LedgerContents, database: Path, from_year: int | None) -> None:

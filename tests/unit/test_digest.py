@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shardrun import cache_file
+from shardrun.database import digest
 from shardrun.database.digest import digest_database, digest_relation
+from shardrun.database.file_digest import digest_parquet
 from shardrun.errors import DatabaseError
 
 Rows = list[tuple[str | None, str | None]]
@@ -128,3 +131,26 @@ def test_digesting_leaves_the_file_as_it_is(tmp_path: Path) -> None:
 def test_a_database_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="there is no database"):
         digest_database(tmp_path / "none.duckdb")
+
+
+def test_a_file_is_digested_once_for_all_its_copies_and_anew_when_a_byte_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digested: list[str] = []
+
+    def counted(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, str]:
+        digested.append(relation)
+        return digest_relation(connection, relation)
+
+    monkeypatch.setattr(cache_file, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+    monkeypatch.setattr(digest, "digest_relation", counted)
+    file, copy = tmp_path / "a [1].parquet", tmp_path / "b.parquet"
+    results = []
+    for rows in (3, 4):
+        with duckdb.connect() as connection:
+            connection.table_function("range", [rows]).write_parquet(str(file))
+            expected = digest_relation(connection, "range(?)".replace("?", str(rows)))
+        copy.write_bytes(file.read_bytes())
+        results.append((digest_parquet(file), digest_parquet(copy), expected))
+    assert all(one == other == expected for one, other, expected in results)
+    assert len(digested) == 2
