@@ -14,6 +14,8 @@ from typing import Any
 import duckdb
 
 from shardrun.config.periods import YEAR_COLUMN
+from shardrun.database.digest import CANONICAL_SCHEMA
+from shardrun.diff.pair import FIRST, SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def compare_people(connection: duckdb.DuckDBPyConnection, examples: int) -> Peop
     connection.execute(f"create temp table lives as {lives}")
     connection.execute(
         "create temp table people as select employee_id, "
-        "bool_or(base_events is not null) as in_base, bool_or(alt_events is not null) as in_alt, "
+        "bool_or(in_base) as in_base, bool_or(in_alt) as in_alt, "
         "bool_or(is_parted) as is_parted, bool_or(has_other_amounts) as has_other_amounts, "
         f"min({YEAR_COLUMN}) filter (where is_parted) as parted_in "
         "from lives group by employee_id"
@@ -81,23 +83,33 @@ def compare_people(connection: duckdb.DuckDBPyConnection, examples: int) -> Peop
         "count(*) filter (not in_alt), count(*) filter (not in_base) from people"
     ).fetchone()
     by_event = connection.execute(
-        "with parted as (select lives.* from lives inner join people using (employee_id) "
-        "where in_base and in_alt and lives.is_parted), "
-        "told as (select employee_id, simulation_year, 1 as side, unnest(base_events) as event "
-        "from parted union all "
-        "select employee_id, simulation_year, 2, unnest(alt_events) from parted), "
-        "single as (select employee_id, event.type as type from told "
-        "group by employee_id, simulation_year, event having count(distinct side) = 1) "
-        "select type, count(distinct employee_id) from single group by type order by type"
+        "with parted as (select lives.employee_id, simulation_year from lives "
+        "inner join people using (employee_id) "
+        "where people.in_base and people.in_alt and lives.is_parted), "
+        f"told as ({_events_of('parted')}), "
+        "single as (select employee_id, event_type from told "
+        "group by employee_id, simulation_year, event_type, effective_date, event_reason "
+        "having count(distinct side) = 1) "
+        "select event_type, count(distinct employee_id) from single "
+        "group by event_type order by event_type"
     ).fetchall()
     by_year = connection.execute(
         "select parted_in, count(*) from people where is_parted group by 1 order by 1"
     ).fetchall()
-    named = connection.execute(
-        "select employee_id, parted_in, base_events, alt_events from people "
+    connection.execute(
+        "create temp table examples as select employee_id, simulation_year, "
+        "lives.in_base, lives.in_alt, people.in_base and people.in_alt as in_both from people "
         "inner join lives using (employee_id) where parted_in = simulation_year "
-        "order by parted_in, in_base and in_alt desc, employee_id limit ?",
+        "order by parted_in, in_both desc, employee_id limit ?",
         [examples],
+    )
+    named = connection.execute(
+        f"with told as ({_events_of('examples')}) "
+        "select employee_id, simulation_year, any_value(in_base), any_value(in_alt), "
+        f"{_listed(FIRST)}, {_listed(SECOND)} "
+        "from examples left join told using (employee_id, simulation_year) "
+        "group by employee_id, simulation_year, in_both "
+        "order by simulation_year, in_both desc, employee_id"
     ).fetchall()
     same, other_amounts, parted, only_in_base, only_in_alt = counts or (0, 0, 0, 0, 0)
     return People(
@@ -109,17 +121,37 @@ def compare_people(connection: duckdb.DuckDBPyConnection, examples: int) -> Peop
         by_event=dict(by_event),
         by_year=dict(by_year),
         examples=tuple(
-            PartedLife(employee_id, year, _told(base), _told(alt))
-            for employee_id, year, base, alt in named
+            PartedLife(
+                employee_id,
+                year,
+                _told(base) if in_base else None,
+                _told(alt) if in_alt else None,
+            )
+            for employee_id, year, in_base, in_alt, base, alt in named
         ),
     )
 
 
-def _told(events: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...] | None:
-    if events is None:
-        return None
+def _events_of(lives: str) -> str:
+    """Return SQL of what happens in years of people in either scenario, with the side's name."""
+    return " union all by name ".join(
+        f"select '{side}' as side, events.* from {side}.{CANONICAL_SCHEMA}.fct_yearly_events "
+        f"as events semi join {lives} using (employee_id, {YEAR_COLUMN})"
+        for side in (FIRST, SECOND)
+    )
+
+
+def _listed(side: str) -> str:
+    """Return SQL of one side's events in their order, of what :func:`_events_of` selects."""
+    return (
+        "list({'type': event_type, 'day': effective_date, 'reason': event_reason} "
+        f"order by event_sequence) filter (side = '{side}')"
+    )
+
+
+def _told(events: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...]:
     return tuple(
         f"{event['type'].replace('_', ' ')} {event['day']}"
         + (f" ({event['reason']})" if event["reason"] else "")
-        for event in events
+        for event in events or ()
     )
