@@ -23,7 +23,8 @@ common_years as (
     having count(distinct side) = 2
 ),
 
--- 128 bits a life: with lists of events the comparison takes three times as long, and twice the memory
+-- 128 bits a life: with lists of events the comparison takes three times as long and twice the
+-- memory
 lives as (
     select
         side,
