@@ -7,17 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shardrun.dbt_runner import DbtRunner
-from tests.support.render import REPOSITORY
+from tests.support.memory_project import MemoryProject
 
 pytestmark = pytest.mark.integration
 
-PROJECT = {
-    "dbt_project.yml": "name: periods\nprofile: periods\n",
-    "packages.yml": f"packages: [{{local: {REPOSITORY / 'macros'}}}]\n",
-    "profiles.yml": "periods: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}\n",
-    "macros/incremental.sql": (REPOSITORY / "dbt/macros/incremental.sql").read_text(),
-}
 CONFIG = """{{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='year'
 ) }}"""
@@ -25,48 +18,33 @@ KEPT = f"{CONFIG} select {{{{ var('year') }}}} as year, 'a' as name"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    for name, text in {**PROJECT, "models/kept.sql": KEPT}.items():
-        file = tmp_path / "project" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path / "project"
+def project(tmp_path: Path) -> Iterator[MemoryProject]:
+    project = MemoryProject(tmp_path, "incremental.sql")
+    yield project
+    project.close()
 
 
-@pytest.fixture
-def dbt(project: Path) -> Iterator[DbtRunner]:
-    """A runner whose database is kept in memory, over changes of the model too."""
-    runner = DbtRunner(project, run_dir=project.parent / "run")
-    yield runner
-    runner.release_database()
-
-
-def write(dbt: DbtRunner, project: Path, model: str, year: int) -> str:
+def write(project: MemoryProject, model: str, year: int) -> str:
     """Run the model as it is now and return the message of its failure, if it fails."""
-    (project / "models/kept.sql").write_text(model)
-    result = DbtRunner(project, run_dir=project.parent / "run").execute_command(
-        ["run"], extra_vars={"year": year}
-    )
-    return "" if result.success else result.failures[0].message
+    return project.run("kept.sql", model, {"year": year})
 
 
-def rows(dbt: DbtRunner) -> list[tuple[object, ...]]:
-    with dbt.cursor() as cursor:
-        return cursor.execute("select year, name from kept order by all").fetchall()
+def rows(project: MemoryProject) -> list[tuple[object, ...]]:
+    return project.rows("select year, name from kept order by all")
 
 
-def test_a_period_is_written_anew_and_the_others_stay(dbt: DbtRunner, project: Path) -> None:
+def test_a_period_is_written_anew_and_the_others_stay(project: MemoryProject) -> None:
     for year in (2025, 2026, 2026):
-        assert write(dbt, project, KEPT, year) == ""
-    assert write(dbt, project, KEPT + " where false", 2025) == ""
-    assert rows(dbt) == [(2026, "a")]
+        assert write(project, KEPT, year) == ""
+    assert write(project, KEPT + " where false", 2025) == ""
+    assert rows(project) == [(2026, "a")]
 
 
-def test_columns_in_another_order_go_where_they_belong(dbt: DbtRunner, project: Path) -> None:
-    write(dbt, project, KEPT, 2025)
+def test_columns_in_another_order_go_where_they_belong(project: MemoryProject) -> None:
+    write(project, KEPT, 2025)
     turned = f"{CONFIG} select 'b' as name, {{{{ var('year') }}}} as year"
-    assert write(dbt, project, turned, 2026) == ""
-    assert rows(dbt) == [(2025, "a"), (2026, "b")]
+    assert write(project, turned, 2026) == ""
+    assert rows(project) == [(2025, "a"), (2026, "b")]
 
 
 @pytest.mark.parametrize(
@@ -75,8 +53,8 @@ def test_columns_in_another_order_go_where_they_belong(dbt: DbtRunner, project: 
     ids=["one more", "one less"],
 )
 def test_a_model_with_other_columns_is_refused_and_changes_nothing(
-    dbt: DbtRunner, project: Path, model: str, named: str
+    project: MemoryProject, model: str, named: str
 ) -> None:
-    write(dbt, project, KEPT, 2025)
-    assert named in write(dbt, project, model, 2025)
-    assert rows(dbt) == [(2025, "a")]
+    write(project, KEPT, 2025)
+    assert named in write(project, model, 2025)
+    assert rows(project) == [(2025, "a")]
