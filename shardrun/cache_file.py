@@ -70,5 +70,17 @@ class CacheFile:
         return hashlib.sha256(self._made_by + content).digest()
 
 
+def content_digest(file: Path) -> str:
+    """Return what tells the bytes of a file from all others, in hexadecimal digits.
+
+    Raises:
+        OSError: it can't be read, or is no file: to open a pipe would wait for who writes to it.
+    """
+    if not file.is_file():
+        raise OSError(f"{file} is no file")
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 def _written(file: Path) -> float:
     return file.stat().st_mtime

@@ -6,13 +6,12 @@ It must never answer for a file that holds one other byte, nor for another way t
 from __future__ import annotations
 
 import glob
-import hashlib
 import json
 from pathlib import Path
 
 import duckdb
 
-from shardrun.cache_file import CacheFile
+from shardrun.cache_file import CacheFile, content_digest
 from shardrun.database import digest
 from shardrun.database.connection import memory_database
 from shardrun.sql import quote_literal
@@ -25,16 +24,16 @@ def digest_parquet(file: Path) -> tuple[int, str]:
     """Return the number of rows of a Parquet file, and their digest.
 
     Raises:
+        OSError: it can't be read.
         duckdb.Error: it is not readable as Parquet.
     """
-    with file.open("rb") as content:
-        fingerprint = hashlib.file_digest(content, "sha256").hexdigest()
+    fingerprint = content_digest(file)
     known = CacheFile(
         f"digests/{fingerprint[:32]}.json",
         (fingerprint, duckdb.__version__, Path(digest.__file__).read_text(encoding="utf-8")),
     )
-    if content_of_known := known.read():
-        rows, digested = json.loads(content_of_known)
+    if content := known.read():
+        rows, digested = json.loads(content)
         return rows, digested
     with memory_database() as connection:
         relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"

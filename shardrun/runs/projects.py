@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from shardrun.config.dbt_project import read_project
 from shardrun.config.location import ConfigLocation
@@ -18,7 +16,7 @@ from shardrun.config.simulation import SimulationConfig, load_config
 from shardrun.config.yaml_source import read_yaml
 from shardrun.errors import InputError
 from shardrun.runs.preflight import InputImporter
-from shardrun.workforce.census_import import CensusImport, import_census
+from shardrun.workforce.census_import import CensusImport
 from shardrun.workforce.known_census import import_once
 from shardrun.workforce.parameters import WorkforceConfig
 
@@ -169,17 +167,17 @@ def import_configured_census(
         InputError: the target can't be written.
     """
     census = config.census
-    job_levels = config.project.project_dir / JOB_LEVELS_SEED
-    arguments: dict[str, Any] = {
-        "as_of": as_of or date(config.simulation.start_year - 1, 12, 31),
-        "pay_scale": config.compensation.pay_scale,
-        "columns": {key: name for key, name in census.columns if name is not None},
-        "date_format": census.date_format,
-        "pay_period": census.pay_period,
-        "hours_per_year": census.hours_per_year,
-    }
-    import_anew = partial(import_census, census.path, target, job_levels=job_levels, **arguments)
-    return import_once(census.path, target, job_levels, arguments, import_anew)
+    return import_once(
+        census.path,
+        target,
+        job_levels=config.project.project_dir / JOB_LEVELS_SEED,
+        as_of=as_of or date(config.simulation.start_year - 1, 12, 31),
+        pay_scale=config.compensation.pay_scale,
+        columns={key: name for key, name in census.columns if name is not None},
+        date_format=census.date_format,
+        pay_period=census.pay_period,
+        hours_per_year=census.hours_per_year,
+    )
 
 
 def say_import(imported: CensusImport, remark: Callable[[str], None]) -> None:

@@ -10,19 +10,18 @@ from __future__ import annotations
 import hashlib
 import pickle
 import shutil
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from shardrun.cache_file import CacheFile
+from shardrun.cache_file import CacheFile, content_digest
 from shardrun.workforce.census_file import replaced_when_complete
-from shardrun.workforce.census_import import CensusImport
+from shardrun.workforce.census_import import CensusImport, import_census
 
 _KEPT = 32
 """Acceptances in the cache folder; of a kilobyte each."""
@@ -33,11 +32,7 @@ class _ChangedError(Exception):
 
 
 def import_once(
-    source: Path,
-    destination: Path,
-    job_levels: Path,
-    arguments: Mapping[str, Any],
-    import_anew: Callable[[], CensusImport],
+    source: Path, destination: Path, *, job_levels: Path, **arguments: Any
 ) -> CensusImport:
     """Import a census, or only copy it where the same import has accepted it as it is before.
 
@@ -45,16 +40,15 @@ def import_once(
         source: CSV or Parquet.
         destination: replaced only when the new file is complete.
         job_levels: the job_levels seed.
-        arguments: all else that the import is given.
-        import_anew: imports ``source`` to ``destination``.
+        arguments: all else that :func:`import_census` takes.
 
     Raises:
-        CensusError: as ``import_anew`` does.
-        InputError: if the destination can't be written.
+        ShardrunError: as :func:`import_census` does.
     """
+    import_anew = partial(import_census, source, destination, job_levels=job_levels, **arguments)
     try:
-        digest = _digest(source)
-        follows_from = digest, _digest(job_levels), destination.suffix.lower()
+        digest = content_digest(source)
+        follows_from = digest, content_digest(job_levels), destination.suffix.lower()
     except OSError:
         return import_anew()  # which says what is wrong
     told = repr(sorted(arguments.items()))
@@ -63,23 +57,16 @@ def import_once(
     )
     if content := acceptance.read():
         accepted: CensusImport = pickle.loads(content)  # noqa: S301
-        with suppress(_ChangedError), replaced_when_complete(destination) as partial:
-            shutil.copyfile(source, partial)
-            if _digest(partial) != digest:
+        with suppress(_ChangedError), replaced_when_complete(destination) as copied:
+            shutil.copyfile(source, copied)
+            if content_digest(copied) != digest:
                 raise _ChangedError
             return replace(accepted, path=destination)
     imported = import_anew()
-    if not imported.warnings and _digest(destination) == digest:
+    if not imported.warnings and content_digest(destination) == digest:
         acceptance.write(pickle.dumps(replace(imported, path=Path())))
         acceptance.keep_newest(_KEPT)
     return imported
-
-
-def _digest(file: Path) -> str:
-    if not file.is_file():
-        raise OSError(f"{file} is no file")  # to open a pipe would wait for somebody to write to it
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 @cache
