@@ -14,9 +14,7 @@
 {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
 {%- if existing is not none -%}
-    {% call statement('drop') -%}
-        drop {{ existing.type }} {{ existing }} cascade
-    {%- endcall %}
+    {{- shardrun.drop_in_transaction(existing) }}
 {%- endif -%}
 {% call statement('main', language=language) -%}
     {{- create_table_as(False, target, compiled_code, language) }}

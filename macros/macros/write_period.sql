@@ -28,7 +28,7 @@
 {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
 {%- if existing is not none and (should_full_refresh() or not existing.is_table) -%}
-    {% do adapter.drop_relation(existing) %}
+    {{- shardrun.drop_in_transaction(existing) }}
     {%- set existing = none -%}
 {%- endif -%}
 

@@ -58,3 +58,12 @@ def test_a_model_with_other_columns_is_refused_and_changes_nothing(
     write(project, KEPT, 2025)
     assert named in write(project, model, 2025)
     assert rows(project) == [(2025, "a")]
+
+
+def test_a_full_refresh_that_fails_leaves_all_periods(project: MemoryProject) -> None:
+    write(project, KEPT, 2025)
+    failing = KEPT.replace("'a'", "error('not a name')")
+    assert "not a name" in project.run("kept.sql", failing, {"year": 2026}, "--full-refresh")
+    assert rows(project) == [(2025, "a")]
+    assert project.run("kept.sql", KEPT, {"year": 2026}, "--full-refresh") == ""
+    assert rows(project) == [(2026, "a")]

@@ -40,10 +40,10 @@ class MemoryProject:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def run(self, name: str, model: str, variables: Mapping[str, Any]) -> str:
+    def run(self, name: str, model: str, variables: Mapping[str, Any], *flags: str) -> str:
         """Run a model as it is now and return the message of its failure, if it fails."""
         self.lay(f"models/{name}", model)
-        result = self._runner().execute_command(["run"], extra_vars=variables)
+        result = self._runner().execute_command(["run", *flags], extra_vars=variables)
         return "" if result.success else result.failures[0].message
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
