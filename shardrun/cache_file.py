@@ -12,6 +12,8 @@ import logging
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -80,6 +82,17 @@ def content_digest(file: Path) -> str:
         raise OSError(f"{file} is no file")
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+@cache
+def code_digest(*packages: str) -> str:
+    """Return what tells the modules of packages of ours from those of any other version."""
+    code = hashlib.sha256()
+    for package in packages:
+        for module in sorted(files(package).iterdir(), key=lambda module: module.name):
+            if module.is_file():
+                code.update(module.read_bytes())
+    return code.hexdigest()
 
 
 def _written(file: Path) -> float:

@@ -7,19 +7,17 @@ what is kept says nothing of anybody.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import shutil
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from shardrun.cache_file import CacheFile, content_digest
+from shardrun.cache_file import CacheFile, code_digest, content_digest
 from shardrun.workforce.census_file import replaced_when_complete
 from shardrun.workforce.census_import import CensusImport, import_census
 
@@ -52,8 +50,9 @@ def import_once(
     except OSError:
         return import_anew()  # which says what is wrong
     told = repr(sorted(arguments.items()))
+    code = code_digest(__package__)
     acceptance = CacheFile(
-        f"censuses/{digest[:32]}.pickle", (*follows_from, told, duckdb.__version__, _own_code())
+        f"censuses/{digest[:32]}.pickle", (*follows_from, told, duckdb.__version__, code)
     )
     if content := acceptance.read():
         accepted: CensusImport = pickle.loads(content)  # noqa: S301
@@ -67,13 +66,3 @@ def import_once(
         acceptance.write(pickle.dumps(replace(imported, path=Path())))
         acceptance.keep_newest(_KEPT)
     return imported
-
-
-@cache
-def _own_code() -> str:
-    """Return a digest of all that decides what a census must be like."""
-    code = hashlib.sha256()
-    for module in sorted(files(__package__).iterdir(), key=lambda module: module.name):
-        if module.is_file():
-            code.update(module.read_bytes())
-    return code.hexdigest()
