@@ -207,10 +207,11 @@ def _compile_judged(sharded: ShardedStage, year: int, shards: list[Shard]) -> Ju
     with sharded.runner.cursor() as connection:
         columns = read_columns(connection, compiled.inputs)
         session = read_session(connection, compiled)
-    verdict = None if session.unreadable else sharded.safe.verdict(year, compiled, columns)
+    judged = year, compiled, columns, sharded.table, session.collation
+    verdict = None if session.unreadable else sharded.safe.verdict(*judged)
     if verdict is None:
         verdict = _judged_safe(sharded, year, compiled, columns, session)
-        sharded.safe.add(year, compiled, columns, verdict)
+        sharded.safe.add(verdict, *judged)
     narrowing = narrowing_of(compiled, columns, sharded.table)
     return JudgedStage(compiled, columns, session, narrowing, verdict.common_models)
 

@@ -1,12 +1,14 @@
-"""Years that differ by nothing but the year are judged once; any other difference is seen."""
+"""Stages that differ by nothing but the year are judged once; any other difference is seen."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shardrun import cache_file
 from shardrun.dbt_runner.compiled import CompiledStage, RelationName, StageNode
 from shardrun.shard_safety import StageVerdict
+from shardrun.sharding import safe_stages
 from shardrun.sharding.judgment import JUDGED_VARIANTS
 from shardrun.sharding.safe_stages import SafeStages
 
@@ -21,7 +23,13 @@ NODE = StageNode(
 )
 
 
-VERDICT = StageVerdict((), (), ())
+VERDICT = StageVerdict((), ("people",), (), frozenset({"lookups"}))
+
+
+@pytest.fixture(autouse=True)
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(cache_file, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+    return tmp_path / "cache" / "verdicts"
 
 
 def stage(sql: str) -> CompiledStage:
@@ -31,7 +39,7 @@ def stage(sql: str) -> CompiledStage:
 
 def safe_of(year: int, sql: str) -> SafeStages:
     safe = SafeStages()
-    safe.add(year, stage(sql), COLUMNS, VERDICT)
+    safe.add(VERDICT, year, stage(sql), COLUMNS)
     return safe
 
 
@@ -79,3 +87,36 @@ def test_sql_of_the_shards_themselves_does_not_count() -> None:
     known = stage("select 1")
     more = replace(known, sql=(*known.sql, {NODE.unique_id: "select 1 where person_key < 7"}))
     assert safe_of(2025, "select 1").verdict(2025, more, COLUMNS) is VERDICT
+
+
+def test_a_later_run_knows_it() -> None:
+    safe_of(2025, "select 1")
+    assert SafeStages().verdict(2026, stage("select 1"), COLUMNS) == VERDICT
+    assert SafeStages().verdict(2026, stage("select 2"), COLUMNS) is None
+
+
+def test_settings_count() -> None:
+    safe = SafeStages()
+    safe.add(VERDICT, 2025, stage("select 1"), COLUMNS, "nocase")
+    assert safe.verdict(2025, stage("select 1"), COLUMNS, "nocase") is VERDICT
+    assert safe.verdict(2025, stage("select 1"), COLUMNS, "") is None
+
+
+def test_what_another_shardrun_found_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    safe_of(2025, "select 1")
+    monkeypatch.setattr(safe_stages, "code_digest", lambda *_: "changed")
+    assert SafeStages().verdict(2025, stage("select 1"), COLUMNS) is None
+
+
+def test_a_damaged_file_is_judged_over(kept: Path) -> None:
+    safe_of(2025, "select 1")
+    [file] = kept.iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+    assert SafeStages().verdict(2025, stage("select 1"), COLUMNS) is None
+
+
+def test_where_nothing_can_be_kept_a_run_still_judges_once(kept: Path) -> None:
+    kept.parent.mkdir()
+    kept.write_text("in the way")
+    safe = safe_of(2025, "select 1")
+    assert safe.verdict(2026, stage("select 1"), COLUMNS) is VERDICT
