@@ -329,6 +329,19 @@ def test_a_row_that_is_there_twice_is_refused_in_whatever_order_the_rows_lie(
         unite(main, results)
 
 
+def test_two_employees_whose_keys_collide_are_two(main: Path) -> None:
+    write_canonical(main)
+    results = made(tasks_of(main, 3))
+    edit(
+        results[1],
+        "create temp table lowest as select distinct employee_key from fct_yearly_events "
+        "order by employee_key limit 2",
+        "update fct_yearly_events set employee_key = (select min(employee_key) from lowest) "
+        "where employee_key = (select max(employee_key) from lowest)",
+    )
+    assert unite(main, results)[0].rows == sum(result.rows for result in results)
+
+
 def test_a_key_that_two_shards_share_is_refused(main: Path) -> None:
     write_canonical(main)
     results = made(tasks_of(main, 3))
