@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from shardrun.cache_file import CacheFile, content_digest
-from shardrun.database import digest
+from shardrun.cache_file import CacheFile, code_digest, content_digest
 from shardrun.database.connection import memory_database
+from shardrun.database.digest import digest_relation
 from shardrun.sql import quote_literal
 
 _KEPT = 32
@@ -30,14 +30,14 @@ def digest_parquet(file: Path) -> tuple[int, str]:
     fingerprint = content_digest(file)
     known = CacheFile(
         f"digests/{fingerprint[:32]}.json",
-        (fingerprint, duckdb.__version__, Path(digest.__file__).read_text(encoding="utf-8")),
+        (fingerprint, duckdb.__version__, code_digest(__package__)),
     )
     if content := known.read():
         rows, digested = json.loads(content)
         return rows, digested
     with memory_database() as connection:
         relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
-        rows, digested = digest.digest_relation(connection, relation)
+        rows, digested = digest_relation(connection, relation)
     known.write(json.dumps([rows, digested]).encode())
     known.keep_newest(_KEPT)
     return rows, digested

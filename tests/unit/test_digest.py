@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shardrun import cache_file
-from shardrun.database import digest
+from shardrun.database import file_digest
 from shardrun.database.digest import digest_database, digest_relation
 from shardrun.database.file_digest import digest_parquet
 from shardrun.errors import DatabaseError
@@ -143,7 +143,7 @@ def test_a_file_is_digested_once_for_all_its_copies_and_anew_when_a_byte_changes
         return digest_relation(connection, relation)
 
     monkeypatch.setattr(cache_file, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    monkeypatch.setattr(digest, "digest_relation", counted)
+    monkeypatch.setattr(file_digest, "digest_relation", counted)
     file, copy = tmp_path / "a [1].parquet", tmp_path / "b.parquet"
     results = []
     for rows in (3, 4):
