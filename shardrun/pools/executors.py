@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Literal, ParamSpec, TypeVar
 
 from loky import ProcessPoolExecutor, cpu_count
@@ -144,6 +145,8 @@ def _watch_coordinator(coordinator: int) -> None:
 @contextmanager
 def _ctrl_c_kept_from_children() -> Iterator[None]:
     """Let processes that start meanwhile never see Ctrl-C: ending them is this process's work."""
+    # the tracker that Python starts beside its first process lets the signal through again
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -249,6 +249,18 @@ def test_a_larger_shard_does_not_retire_its_worker() -> None:
     assert limit > 10**15, "loky's limit on the growth of a worker"
 
 
+def test_the_first_worker_of_a_process_never_sees_ctrl_c() -> None:
+    code = """
+import signal, sys
+from shardrun.pools.executors import open_executor
+from shardrun.sharding.worker import prepare_worker
+with open_executor("loky", 1, prepare_worker) as executor:
+    blocked = executor.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+sys.exit(signal.SIGINT not in blocked)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def start_coordinator(
     tmp_path: Path, tasks: list[ShardTask], executor: str = "loky"
 ) -> subprocess.Popen[str]:
