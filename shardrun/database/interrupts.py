@@ -17,29 +17,32 @@ import duckdb
 
 
 @contextmanager
-def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
+def interruptible(interrupt: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Let Ctrl-C, or what else has a handler that raises, end a DuckDB query as any Python code.
 
     Outside of the main thread, where Python has no signals, it does nothing.
 
     Args:
-        interrupt: ends the queries that the block may run: a connection's ``interrupt``.
+        interrupt: ends the queries that the block may run: a connection's ``interrupt``; needless
+            where all of them are short.
 
     Raises:
-        KeyboardInterrupt: if the block's query was interrupted by a signal.
+        KeyboardInterrupt: or what else a signal's handler raised, whatever the block made of it.
     """
-    with _told_first(interrupt):
+    interruptions: list[BaseException] = []
+    with _told_first(interrupt, interruptions):
         try:
             yield
-        except RuntimeError as error:
-            if str(error) != "Query interrupted":
-                raise
-            raise KeyboardInterrupt from error
+        finally:
+            if interruptions:  # of which DuckDB and dbt make errors of their own, or nothing
+                raise interruptions[0]
 
 
 @contextmanager
-def _told_first(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call ``interrupt`` before the handlers that SIGINT and SIGTERM have."""
+def _told_first(
+    interrupt: Callable[[], None], interruptions: list[BaseException]
+) -> Iterator[None]:
+    """Call ``interrupt`` before the handlers of SIGINT and SIGTERM, and keep what these raise."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -49,7 +52,11 @@ def _told_first(interrupt: Callable[[], None]) -> Iterator[None]:
     def tell(number: int, frame: FrameType | None) -> None:
         with suppress(duckdb.ConnectionException):  # it is closed, so no query is at work
             interrupt()
-        handled[signal.Signals(number)](number, frame)
+        try:
+            handled[signal.Signals(number)](number, frame)
+        except BaseException as interruption:
+            interruptions.append(interruption)
+            raise
 
     for each in handled:
         signal.signal(each, tell)

@@ -15,21 +15,17 @@ from typing import Any, cast
 
 import duckdb
 import psutil
-from dbt.adapters.contracts.connection import (
-    Connection,
-    ConnectionState,
-    Credentials,
-    Identifier,
-)
+from dbt.adapters.contracts.connection import Connection, Credentials, Identifier
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
-from dbt.adapters.factory import FACTORY, cleanup_connections
+from dbt.adapters.factory import cleanup_connections
 from dbt.config.profile import Profile
 from dbt.config.runtime import load_profile
 from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException
 
+from shardrun.database.interrupts import interruptible
 from shardrun.dbt_runner.command_line import ProjectSettings
 from shardrun.dbt_runner.dbt_memory import DbtMemory
 from shardrun.dbt_runner.isolation import dbt_inside
@@ -64,17 +60,18 @@ class HeldDatabase:
             DatabaseInUseError: another process holds the file.
             DatabaseError: the file can't be opened.
         """
-        credentials = cast(DuckDBCredentials, self._profile(variables).credentials)
-        environment = DuckDBConnectionManager._ENV
-        if self._held is None or environment is None or environment.creds != credentials:
-            self._let_go()
-            self._held = self._open(credentials)
-        # of the connection that stays open: DuckDB closes cursors together with their parent
-        cursor: duckdb.DuckDBPyConnection = self._held.handle.cursor().cursor()
-        # which begin with DuckDB's own TimeZone and integer_division, whatever the profile sets
-        DuckDBConnectionManager.env().initialize_cursor(credentials, cursor)
-        cursor.execute(f"use {quote_identifier(credentials.database)}")
-        return cursor
+        with interruptible():
+            credentials = cast(DuckDBCredentials, self._profile(variables).credentials)
+            environment = DuckDBConnectionManager._ENV
+            if self._held is None or environment is None or environment.creds != credentials:
+                self._let_go()
+                self._held = self._open(credentials)
+            # of the connection that stays open: DuckDB closes cursors together with their parent
+            cursor: duckdb.DuckDBPyConnection = self._held.handle.cursor().cursor()
+            # which begin with DuckDB's own TimeZone and integer_division, whatever the profile sets
+            DuckDBConnectionManager.env().initialize_cursor(credentials, cursor)
+            cursor.execute(f"use {quote_identifier(credentials.database)}")
+            return cursor
 
     def names(self, variables: Mapping[str, Any]) -> Mapping[str, str]:
         """Return what dbt calls the target, and where in which database it writes.
@@ -160,14 +157,6 @@ class HeldDatabase:
         return load_profile(
             str(settings.project_dir), dict(variables), target_override=settings.target
         )
-
-
-def interrupt_queries() -> None:
-    """End the queries that dbt is running; for a signal's handler, so without dbt's locks."""
-    for adapter in list(FACTORY.adapters.values()):
-        for connection in list(adapter.connections.thread_connections.values()):
-            if connection.state == ConnectionState.OPEN:
-                connection.handle.cursor().interrupt()
 
 
 def _files(credentials: DuckDBCredentials) -> Iterator[Path]:

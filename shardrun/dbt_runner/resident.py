@@ -25,10 +25,10 @@ from dbt_common.exceptions import DbtBaseException
 
 from shardrun.database.interrupts import interruptible
 from shardrun.dbt_runner.artifacts import MANIFEST, RunArtifacts
+from shardrun.dbt_runner.cancellation import CANCELLATION, interrupt_queries
 from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
 from shardrun.dbt_runner.compiled import CompiledStage
 from shardrun.dbt_runner.dbt_memory import DbtMemory
-from shardrun.dbt_runner.held_database import interrupt_queries
 from shardrun.dbt_runner.isolation import dbt_inside
 from shardrun.dbt_runner.manifest_cache import ManifestCache
 from shardrun.dbt_runner.manifest_reuse import ManifestReuse
@@ -36,6 +36,7 @@ from shardrun.dbt_runner.project_texts import read_project_texts
 from shardrun.dbt_runner.refusals import refused
 from shardrun.dbt_runner.results import NodeResult, clean_message
 from shardrun.dbt_runner.stage_compilation import compile_stage
+from shardrun.dbt_runner.substitution import substituted
 from shardrun.errors import InputError
 
 _logger = logging.getLogger(__name__)
@@ -226,6 +227,7 @@ class ResidentDbt:
         with (
             dbt_inside(settings.env, debug=settings.debug),
             self._memory.at_hand(),
+            substituted(CANCELLATION),
             interruptible(interrupt_queries),
         ):
             yield

@@ -39,6 +39,7 @@ PROJECT = {
     "models/base.yml": "models: [{name: base, columns: [{name: y, data_tests: [not_null]}]}]",
 }
 OPEN_TO_WRITE = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('checkpoint')"
+ENDLESS = "select count(*) as y from range(1000000000000) where range % 7 = 9"
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
 
 
@@ -364,13 +365,7 @@ def test_a_package_that_can_not_be_installed_is_named(tmp_path: Path) -> None:
         dbt.execute_command(["run"])
 
 
-@pytest.mark.parametrize("debug", [True, False], ids=["debug", "threads"])
-def test_one_interrupt_reaches_the_caller_and_dbt_can_go_on(tmp_path: Path, *, debug: bool) -> None:
-    endless = "select count(*) as y from range(1000000000000) where range % 7 = 9"
-    dbt = runner(tmp_path, {"models/base.sql": endless}, debug=debug)
-    dbt.execute_command(["parse"])
-    log = tmp_path / "run/logs/dbt.log"
-
+def run_until_interrupted(dbt: DbtRunner, log: Path) -> None:
     def interrupt() -> None:
         while not (log.exists() and "START sql table model main.base" in log.read_text()):
             time.sleep(0.05)
@@ -382,6 +377,13 @@ def test_one_interrupt_reaches_the_caller_and_dbt_can_go_on(tmp_path: Path, *, d
     with pytest.raises(KeyboardInterrupt):
         dbt.execute_command(["run"], log_name="stopped")
     thread.join()
+
+
+@pytest.mark.parametrize("debug", [True, False], ids=["debug", "threads"])
+def test_one_interrupt_reaches_the_caller_and_dbt_can_go_on(tmp_path: Path, *, debug: bool) -> None:
+    dbt = runner(tmp_path, {"models/base.sql": ENDLESS}, debug=debug)
+    dbt.execute_command(["parse"])
+    run_until_interrupted(dbt, tmp_path / "run/logs/dbt.log")
     assert "main.base" in (tmp_path / "run/logs/stopped.log").read_text()
 
     with dbt.cursor() as cursor:
@@ -389,6 +391,50 @@ def test_one_interrupt_reaches_the_caller_and_dbt_can_go_on(tmp_path: Path, *, d
     assert dbt.execute_command(["run", "--select", "reader"]).success
     dbt.release_database()
     assert another_process_can_write(tmp_path / "small.duckdb")
+
+
+def test_an_interrupt_reaches_the_caller_while_dbt_closes_what_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.adapters.contracts.connection import Connection
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    close_handle = DuckDBConnectionManager._close_handle
+
+    def close_and_linger(connection: Connection) -> None:
+        close_handle(connection)
+        if connection.name == "model.small.base":
+            time.sleep(2)  # dbt's main thread comes to a connection that still counts as open
+
+    monkeypatch.setattr(DuckDBConnectionManager, "_close_handle", staticmethod(close_and_linger))
+    dbt = runner(tmp_path, {"models/base.sql": ENDLESS})
+    dbt.execute_command(["parse"])
+    run_until_interrupted(dbt, tmp_path / "run/logs/dbt.log")
+    dbt.release_database()
+    assert another_process_can_write(tmp_path / "small.duckdb")
+
+
+def test_an_interrupt_reaches_the_caller_while_a_cursor_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.adapters.duckdb.environments.local import LocalEnvironment
+
+    pressed = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+
+    def take_seconds(_: object, cursor: duckdb.DuckDBPyConnection) -> None:
+        pressed.start()
+        cursor.execute("select count(*) from range(400000000) where range % 7 = 9")
+
+    dbt = runner(tmp_path)
+    with dbt.cursor():
+        pass
+    with monkeypatch.context() as slow:
+        slow.setattr(LocalEnvironment, "initialize_cursor", staticmethod(take_seconds))
+        with pytest.raises(KeyboardInterrupt), dbt.cursor():
+            pytest.fail("the cursor was made")
+    pressed.join()
+    with dbt.cursor() as cursor:
+        assert cursor.execute("select 1").fetchall() == [(1,)]
 
 
 def test_the_epics_runbook_line_works_by_hand(tmp_path: Path) -> None:

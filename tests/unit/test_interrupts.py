@@ -4,8 +4,11 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from shardrun.database.connection import memory_database, open_database
@@ -27,12 +30,35 @@ def press_when_at_work(stop: signal.Signals) -> threading.Thread:
 
 @pytest.mark.parametrize("turn", range(6))
 def test_one_ctrl_c_ends_a_query_whichever_thread_is_at_it(turn: int) -> None:
-    with memory_database() as connection:
+    with duckdb.connect() as connection:
         pressed = press_when_at_work(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt), interruptible(connection.interrupt):
             connection.execute(ENDLESS)
         pressed.join()
         assert connection.execute("select 1").fetchall() == [(1,)]
+
+
+def stumble_over_the_interrupt(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute(ENDLESS)
+    except RuntimeError as error:
+        raise ValueError("while it cleaned up") from error
+
+
+def swallow_the_interrupt(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(RuntimeError):
+        connection.execute(ENDLESS)
+
+
+@pytest.mark.parametrize("block", [stumble_over_the_interrupt, swallow_the_interrupt])
+def test_an_interrupt_is_never_lost_to_what_was_made_of_it(
+    block: Callable[[duckdb.DuckDBPyConnection], None],
+) -> None:
+    with duckdb.connect() as connection:
+        pressed = press_when_at_work(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), interruptible(connection.interrupt):
+            block(connection)
+        pressed.join()
 
 
 def test_an_interrupt_leaves_an_open_database_as_a_keyboard_interrupt(tmp_path: Path) -> None:
