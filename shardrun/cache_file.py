@@ -48,25 +48,24 @@ class CacheFile:
         digest, content = read[:_DIGEST_BYTES], read[_DIGEST_BYTES:]
         return content if digest == self._digest(content) else None
 
-    def write(self, content: bytes) -> None:
-        """Take the place of what is there, or leave it if the folder can't be written to."""
+    def write(self, content: bytes, *, newest: int | None = None) -> None:
+        """Take the place of what is there, or leave it if the folder can't be written to.
+
+        Args:
+            content: what a later run reads.
+            newest: how many files of its kind stay, this one among them; None keeps all.
+        """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with replaced_when_whole(self.path) as partial:
                 partial.write_bytes(self._digest(content) + content)
         except OSError as error:
             _logger.debug("%s can't be kept for the next run: %s", self.path, error)
-
-    def keep_newest(self, files: int) -> None:
-        """Remove what was written longest ago beside this file.
-
-        Args:
-            files: how many stay, at most.
-        """
-        with suppress(OSError):  # another run may be removing the same
-            beside = sorted(self.path.parent.glob(f"*{self.path.suffix}"), key=_written)
-            for old in beside[:-files]:
-                old.unlink()
+        if newest is not None:
+            with suppress(OSError):  # another run may be removing the same
+                beside = sorted(self.path.parent.glob(f"*{self.path.suffix}"), key=_written)
+                for old in beside[:-newest]:
+                    old.unlink()
 
     def _digest(self, content: bytes) -> bytes:
         return hashlib.sha256(self._made_by + content).digest()

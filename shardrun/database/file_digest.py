@@ -38,6 +38,5 @@ def digest_parquet(file: Path) -> tuple[int, str]:
     with memory_database() as connection:
         relation = f"read_parquet({quote_literal(glob.escape(str(file)))})"
         rows, digested = digest_relation(connection, relation)
-    known.write(json.dumps([rows, digested]).encode())
-    known.keep_newest(_KEPT)
+    known.write(json.dumps([rows, digested]).encode(), newest=_KEPT)
     return rows, digested

@@ -98,8 +98,9 @@ class HeldDatabase:
         if environment is None:
             return
         cleanup_connections()
-        environment.close()
+        # forgotten before it is closed: Ctrl-C between the two would leave dbt a closed one
         DuckDBConnectionManager.close_all_connections()
+        environment.close()
         # DuckDB keeps a file as long as any connection to it lives, one nobody told us of too
         still_open = set(_files(environment.creds)) & {
             Path(file.path) for file in psutil.Process().open_files()
@@ -119,9 +120,9 @@ class HeldDatabase:
             raise refused(error, self._settings.project_dir) from error
 
     def _let_go(self) -> None:
-        if self._held is not None:
-            DuckDBConnectionManager.close(self._held)
-            self._held = None
+        held, self._held = self._held, None
+        if held is not None:
+            DuckDBConnectionManager.close(held)
 
     def _profile(self, variables: Mapping[str, Any]) -> Profile:
         if self._loaded is None or self._loaded[0] != variables:

@@ -79,8 +79,8 @@ class ManifestCache:
         # not the manifest itself: dbt 1.11 has one lookup of it unpickled in the place of another
         names = (field.name for field in fields(manifest) if not field.name.startswith("_"))
         parts = {name: getattr(manifest, name) for name in names}
-        self._file.write(pickle.dumps((described.read_bytes(), parts, dict(variables))))
-        self._file.keep_newest(_PROJECTS_KEPT)
+        content = pickle.dumps((described.read_bytes(), parts, dict(variables)))
+        self._file.write(content, newest=_PROJECTS_KEPT)
 
 
 def _identity(project_dir: Path, connection: Mapping[str, str]) -> str | None:

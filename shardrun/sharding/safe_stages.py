@@ -58,9 +58,7 @@ class SafeStages:
         """Remember a stage that was found safe."""
         judged = _but_for_the_year(year, stage, columns, settings)
         self._known[judged] = verdict
-        file = _file(judged)
-        file.write(pickle.dumps(verdict))
-        file.keep_newest(_KEPT)
+        _file(judged).write(pickle.dumps(verdict), newest=_KEPT)
 
 
 def _file(judged: str) -> CacheFile:

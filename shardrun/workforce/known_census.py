@@ -63,6 +63,5 @@ def import_once(
             return replace(accepted, path=destination)
     imported = import_anew()
     if not imported.warnings and content_digest(destination) == digest:
-        acceptance.write(pickle.dumps(replace(imported, path=Path())))
-        acceptance.keep_newest(_KEPT)
+        acceptance.write(pickle.dumps(replace(imported, path=Path())), newest=_KEPT)
     return imported

@@ -437,6 +437,39 @@ def test_an_interrupt_reaches_the_caller_while_a_cursor_is_made(
         assert cursor.execute("select 1").fetchall() == [(1,)]
 
 
+@pytest.mark.parametrize("moment", ["connection", "instance"])
+def test_an_interrupt_while_the_database_is_released_leaves_one_that_can_be_opened(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.duckdb.environments.local import LocalEnvironment
+
+    interrupts = iter([KeyboardInterrupt])
+    owner, close = {
+        "connection": (DuckDBConnectionManager, DuckDBConnectionManager.close),
+        # which would note after it that its connection is closed
+        "instance": (LocalEnvironment, lambda instance: instance.conn.close()),
+    }[moment]
+
+    def close_and_stop(closed: object) -> None:
+        close(closed)
+        for interrupt in interrupts:
+            raise interrupt
+
+    dbt = runner(tmp_path)
+    with dbt.cursor() as cursor:
+        cursor.execute("create table base as select 1 as y")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(owner, "close", close_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            dbt.release_database()
+    with dbt.cursor() as cursor:
+        assert cursor.execute("from base").fetchall() == [(1,)]
+    assert dbt.execute_command(["run", "--select", "reader"]).success
+    dbt.release_database()
+    assert another_process_can_write(tmp_path / "small.duckdb")
+
+
 def test_the_epics_runbook_line_works_by_hand(tmp_path: Path) -> None:
     here = project(tmp_path)
     dbt = shutil.which("dbt", path=str(Path(sys.executable).parent))

@@ -138,12 +138,11 @@ def test_nothing_is_kept_where_nothing_can_be_written(
 
 
 def test_only_the_newest_files_stay(folder: Path) -> None:
+    CacheFile("other.pickle", ()).write(b"content")
     for number in range(5):
         file = CacheFile(f"many/{number}.pickle", ())
-        file.write(b"content")
+        file.write(b"content", newest=2)
         os.utime(file.path, (number, number))
-    CacheFile("other.pickle", ()).write(b"content")
-    file.keep_newest(2)
     assert [CacheFile(f"many/{n}.pickle", ()).read() is not None for n in range(5)] == [
         *[False] * 3,
         *[True] * 2,
