@@ -1,7 +1,9 @@
-"""Killed at any moment, gone on with, and in the end the very tables of an undisturbed run."""
+"""Stopped at any moment, gone on with, and in the end the very tables of an undisturbed run."""
 
+import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.faults
 TINY = Path(__file__).parents[1] / "projects" / "tiny"
 RUN = ("run", "--config", "tiny/simulation_config.yaml", "--database")
 # A seed, and how often it kills; each kills at other moments. `make test-all` takes them all, over
-# 200 kills; the moments that hurt most have names and are in tests/faults/test_named_kills.py.
+# 300 kills; the moments that hurt most have names and are in tests/faults/test_named_kills.py.
 KILLS = [(1, 8), *(pytest.param(seed, 35, marks=pytest.mark.slow) for seed in (2, 3, 4))]
 
 RecordProperty = Callable[[str, object], None]
@@ -81,6 +83,39 @@ def test_workers_killed_at_any_moment_cost_their_shards_alone(
         assert project.digest(name) == project.digest("default")
         database += 1
     record_property("kills of a worker survived", kills)
+
+
+@pytest.mark.parametrize(("seed", "wanted"), KILLS)
+def test_ctrl_c_at_any_moment_stops_a_run_without_a_traceback_and_it_goes_on(
+    tmp_path: Path, seed: int, wanted: int, record_property: RecordProperty
+) -> None:
+    project = Project.linked(tmp_path, 200, "2027")
+    project.must_run("default")
+    shards = ("--shards", "4", "--workers", "2")
+    whole = time.monotonic()
+    with project.start("whole", *shards) as run:
+        run.communicate()
+    whole = time.monotonic() - whole
+    moments = random.Random(seed)
+    stops, database = 0, 0
+    while stops < wanted:
+        name = f"stopped{database}"
+        with project.start(name, *shards) as run:
+            with suppress(subprocess.TimeoutExpired):
+                run.wait(whole * moments.uniform(0.2, 1.0))
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGINT)  # as a terminal does, workers included
+            _, stderr = run.communicate()
+        assert "Traceback" not in stderr
+        if run.returncode == 0:
+            assert project.digest(name) == project.digest("default")
+            database += 1
+        else:
+            assert run.returncode == 130, stderr
+            stops += 1
+    project.must_run(name, *shards)
+    assert project.digest(name) == project.digest("default")
+    record_property("Ctrl-C survived", stops)
 
 
 def _kill_workers(project: Project, name: str, moments: random.Random, most: int) -> int:
