@@ -15,6 +15,8 @@ from types import FrameType
 
 import duckdb
 
+from shardrun.error_frames import let_go
+
 
 @contextmanager
 def interruptible(interrupt: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -33,9 +35,13 @@ def interruptible(interrupt: Callable[[], None] = lambda: None) -> Iterator[None
     with _told_first(interrupt, interruptions):
         try:
             yield
-        finally:
-            if interruptions:  # of which DuckDB and dbt make errors of their own, or nothing
-                raise interruptions[0]
+        except BaseException as error:
+            if not interruptions:
+                raise
+            let_go(error)
+        if interruptions:  # of which DuckDB and dbt make errors of their own, or nothing
+            let_go(interruptions[0])
+            raise interruptions[0]
 
 
 @contextmanager

@@ -6,9 +6,9 @@ Owns the reading of dbt's and DuckDB's words for it. It must never look at resul
 from __future__ import annotations
 
 from pathlib import Path
-from traceback import clear_frames
 
 from shardrun.dbt_runner.results import located_message
+from shardrun.error_frames import let_go
 from shardrun.errors import DatabaseError, DatabaseInUseError, ProjectError, ShardrunError
 
 
@@ -25,10 +25,7 @@ def refused(error: BaseException, project_dir: Path, log_path: Path | None = Non
         log_path: dbt's log of the call, if there is one.
     """
     # dbt-duckdb leaves an instance that it could not set up open in the frames of the error
-    while_handling: BaseException | None = error
-    while while_handling is not None:
-        clear_frames(while_handling.__traceback__)
-        while_handling = while_handling.__context__
+    let_go(error)
     return refusal(str(error), project_dir, log_path)
 
 

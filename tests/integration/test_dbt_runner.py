@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -468,6 +468,35 @@ def test_an_interrupt_while_the_database_is_released_leaves_one_that_can_be_open
     assert dbt.execute_command(["run", "--select", "reader"]).success
     dbt.release_database()
     assert another_process_can_write(tmp_path / "small.duckdb")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [lambda dbt: dbt.cursor().__enter__(), lambda dbt: dbt.execute_command(["run"])],
+    ids=["cursor", "command"],
+)
+def test_an_interrupt_while_the_database_is_opened_leaves_it_to_others(
+    use: Callable[[DbtRunner], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.adapters.duckdb.environments.local import LocalEnvironment
+
+    initialize_db = LocalEnvironment.initialize_db
+
+    def open_and_stop(*arguments: object) -> duckdb.DuckDBPyConnection:
+        opened = initialize_db(*arguments)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)  # where this is one of dbt's threads, and not the one that is interrupted
+        return opened
+
+    dbt = runner(tmp_path)
+    dbt.execute_command(["parse"])
+    with monkeypatch.context() as slow:
+        slow.setattr(LocalEnvironment, "initialize_db", staticmethod(open_and_stop))
+        with pytest.raises(KeyboardInterrupt) as stopped:
+            use(dbt)
+    dbt.release_database()
+    assert another_process_can_write(tmp_path / "small.duckdb")
+    assert stopped.value  # which is kept meanwhile, as by one that writes down how a run ended
 
 
 def test_the_epics_runbook_line_works_by_hand(tmp_path: Path) -> None:
