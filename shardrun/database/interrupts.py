@@ -2,7 +2,8 @@
 
 DuckDB 2.0.0 looks for signals in the thread that asked, and then waits for the others, which no
 one has told: with the last of a query in one of those, Ctrl-C waits for the query's end. So the
-handler tells the connection first. Must never hide any other error.
+handler tells the connection first. An interrupt must never be lost to what becomes of it inside,
+and no other error may be hidden.
 """
 
 from __future__ import annotations
