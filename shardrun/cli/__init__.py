@@ -22,6 +22,7 @@ from shardrun.cli.options import FLAG
 from shardrun.console.terminal import Terminal
 from shardrun.errors import RunInterruptedError, ShardrunError, of_system
 from shardrun.garbage import rare_collection
+from shardrun.interrupts import interrupts_kept, press_again
 from shardrun.version import __version__
 
 EXAMPLES = """\
@@ -90,9 +91,10 @@ def _options(
 def main() -> NoReturn:
     """Run the command line and exit with the code that :mod:`shardrun.errors` lists."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.unraisablehook = press_again
     os.umask(0o077)  # people's pay is in all that is written
     try:
-        with rare_collection():
+        with rare_collection(), interrupts_kept():
             code = call()
     except KeyboardInterrupt:  # a second one, while the first was being answered
         code = RunInterruptedError.exit_code

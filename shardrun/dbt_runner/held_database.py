@@ -25,12 +25,12 @@ from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException
 
-from shardrun.database.interrupts import interruptible
 from shardrun.dbt_runner.command_line import ProjectSettings
 from shardrun.dbt_runner.dbt_memory import DbtMemory
 from shardrun.dbt_runner.isolation import dbt_inside
 from shardrun.dbt_runner.refusals import refused
 from shardrun.errors import DatabaseInUseError, ProjectError
+from shardrun.interrupts import interrupts_kept
 from shardrun.sql import quote_identifier
 
 
@@ -60,7 +60,7 @@ class HeldDatabase:
             DatabaseInUseError: another process holds the file.
             DatabaseError: the file can't be opened.
         """
-        with interruptible():
+        with interrupts_kept():
             credentials = cast(DuckDBCredentials, self._profile(variables).credentials)
             environment = DuckDBConnectionManager._ENV
             if self._held is None or environment is None or environment.creds != credentials:

@@ -23,7 +23,6 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtBaseException
 
-from shardrun.database.interrupts import interruptible
 from shardrun.dbt_runner.artifacts import MANIFEST, RunArtifacts
 from shardrun.dbt_runner.cancellation import CANCELLATION, interrupt_queries
 from shardrun.dbt_runner.command_line import DbtCall, ProjectSettings
@@ -38,6 +37,7 @@ from shardrun.dbt_runner.results import NodeResult, clean_message
 from shardrun.dbt_runner.stage_compilation import compile_stage
 from shardrun.dbt_runner.substitution import substituted
 from shardrun.errors import InputError
+from shardrun.interrupts import interrupts_kept
 
 _logger = logging.getLogger(__name__)
 _MANIFESTS_KEPT = 4
@@ -228,7 +228,7 @@ class ResidentDbt:
             dbt_inside(settings.env, debug=settings.debug),
             self._memory.at_hand(),
             substituted(CANCELLATION),
-            interruptible(interrupt_queries),
+            interrupts_kept(interrupt_queries),
         ):
             yield
 

@@ -161,17 +161,28 @@ def test_a_help_waits_for_nothing_that_only_a_command_needs(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "moment",
     [
+        "cli.call = make_class",
+        "cli.call = drop",
         "cli.call = lambda: press()",
         "atexit.register(press)",
     ],
-    ids=["while the first is answered", "while the process ends"],
+    ids=["while a class is made", "inside of a callback", "the second", "as the process ends"],
 )
-def test_a_second_ctrl_c_ends_the_command_without_a_traceback(moment: str, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_command_without_a_traceback(moment: str, tmp_path: Path) -> None:
     code = f"""
-import atexit, os, signal
+import atexit, os, signal, weakref
 from shardrun import cli
-def press():
+def press(*_):
     os.kill(os.getpid(), signal.SIGINT)
+    signal.pause()
+def make_class():
+    type("Interrupted", (), {{"field": type("Field", (), {{"__set_name__": press}})()}})
+class Dropped:
+    pass
+def drop():
+    dropped = Dropped()
+    reference = weakref.ref(dropped, press)
+    del dropped
     signal.pause()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 {moment}

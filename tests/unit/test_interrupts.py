@@ -1,111 +1,86 @@
-"""Ctrl-C while DuckDB works. DuckDB 2.0.0 alone loses every second one in these tests."""
+"""Signals that stop a run: what becomes of them on their way out of what they came into."""
 
 import os
 import signal
-import threading
+import sys
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
-import duckdb
 import pytest
 
-from shardrun.database.connection import memory_database, open_database
-from shardrun.database.interrupts import interruptible
-
-# one thread of DuckDB has all the work, and it is as often as not another than the one that asked
-ENDLESS = "select count(*) from range(1000000000000) as numbers (n) where n % 7 = 9"
+from shardrun.interrupts import interrupts_kept, press_again
 
 
-def press_when_at_work(stop: signal.Signals) -> threading.Thread:
-    def press() -> None:
-        time.sleep(0.3)
-        os.kill(os.getpid(), stop)
-
-    thread = threading.Thread(target=press)
-    thread.start()
-    return thread
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.mark.parametrize("turn", range(6))
-def test_one_ctrl_c_ends_a_query_whichever_thread_is_at_it(turn: int) -> None:
-    with duckdb.connect() as connection:
-        pressed = press_when_at_work(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt), interruptible(connection.interrupt):
-            connection.execute(ENDLESS)
-        pressed.join()
-        assert connection.execute("select 1").fetchall() == [(1,)]
-
-
-def stumble_over_the_interrupt(connection: duckdb.DuckDBPyConnection) -> None:
+def stumble_over_it() -> None:
     try:
-        connection.execute(ENDLESS)
-    except RuntimeError as error:
-        raise ValueError("while it cleaned up") from error
+        press()
+    except KeyboardInterrupt as interrupt:
+        raise ValueError("while it cleaned up") from interrupt
 
 
-def swallow_the_interrupt(connection: duckdb.DuckDBPyConnection) -> None:
-    with suppress(RuntimeError):
-        connection.execute(ENDLESS)
+def swallow_it() -> None:
+    with suppress(KeyboardInterrupt):
+        press()
 
 
-@pytest.mark.parametrize("block", [stumble_over_the_interrupt, swallow_the_interrupt])
-def test_an_interrupt_is_never_lost_to_what_was_made_of_it(
-    block: Callable[[duckdb.DuckDBPyConnection], None],
-) -> None:
-    with duckdb.connect() as connection:
-        pressed = press_when_at_work(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt), interruptible(connection.interrupt):
-            block(connection)
-        pressed.join()
+@pytest.mark.parametrize("block", [press, stumble_over_it, swallow_it])
+def test_an_interrupt_is_never_lost_to_what_was_made_of_it(block: Callable[[], None]) -> None:
+    answers: list[None] = []
+    with pytest.raises(KeyboardInterrupt), interrupts_kept(lambda: answers.append(None)):
+        block()
+    assert len(answers) == 1
 
 
-def test_an_interrupt_leaves_an_open_database_as_a_keyboard_interrupt(tmp_path: Path) -> None:
-    path = tmp_path / "empty.duckdb"
-    with memory_database() as connection:
-        connection.execute(f"attach '{path}' as made")
-    pressed = press_when_at_work(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), open_database(path) as connection:
-        connection.execute(ENDLESS)
-    pressed.join()
+def test_an_interrupt_keeps_nothing_alive_that_it_interrupted() -> None:
+    class Connection:
+        pass
 
+    connections = []
 
-def test_a_handler_of_sigterm_ends_the_query_too_and_is_back_afterwards() -> None:
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        pressed = press_when_at_work(signal.SIGTERM)
-        with pytest.raises(KeyboardInterrupt), memory_database() as connection:
-            connection.execute(ENDLESS)
-        pressed.join()
-        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def open_and_stop() -> None:
+        opened = Connection()
+        connections.append(weakref.ref(opened))
+        stumble_over_it()
 
-
-def test_what_does_not_handle_a_signal_goes_on_ignoring_it() -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    try:
-        with memory_database() as connection:
-            os.kill(os.getpid(), signal.SIGTERM)
-            assert connection.execute("select 1").fetchall() == [(1,)]
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with pytest.raises(KeyboardInterrupt) as kept, interrupts_kept():
+        open_and_stop()
+    assert [reference() for reference in connections] == [None]
+    assert kept.value
 
 
 def test_other_errors_stay_what_they_are() -> None:
-    with pytest.raises(RuntimeError, match="another"), interruptible(lambda: None):
+    with pytest.raises(RuntimeError, match="another"), interrupts_kept():
         raise RuntimeError("another")
 
 
-def test_a_thread_without_signals_may_use_a_database() -> None:
-    rows = []
+def test_an_interrupt_inside_of_a_callback_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dropped:
+        pass
 
-    def read() -> None:
-        with memory_database() as connection:
-            rows.extend(connection.execute("select 1").fetchall())
+    def drop() -> None:
+        dropped = Dropped()
+        _reference = weakref.ref(dropped, lambda _: press())
+        del dropped
+        time.sleep(60)
 
-    thread = threading.Thread(target=read)
-    thread.start()
-    thread.join()
-    assert rows == [(1,)]
+    monkeypatch.setattr(sys, "unraisablehook", press_again)
+    with pytest.raises(KeyboardInterrupt):
+        drop()
+
+
+def test_another_error_inside_of_a_callback_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Dropped:
+        def __del__(self) -> None:
+            raise ValueError("as ever")
+
+    monkeypatch.setattr(sys, "unraisablehook", press_again)
+    Dropped()
+    assert "ValueError: as ever" in capsys.readouterr().err
