@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable
@@ -52,6 +53,51 @@ def test_an_interrupt_keeps_nothing_alive_that_it_interrupted() -> None:
         open_and_stop()
     assert [reference() for reference in connections] == [None]
     assert kept.value
+
+
+class Lock:
+    """One of Python's own, such as a condition's: interrupted as it is taken, or let go of."""
+
+    def __init__(self, moment: str) -> None:
+        self.is_held = False
+        self._moment = moment
+
+    def __enter__(self) -> None:
+        self.is_held = True
+        if self._moment == "taken":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def __exit__(self, *error: object) -> None:
+        if self._moment == "let go":
+            os.kill(os.getpid(), signal.SIGINT)
+        self.is_held = False
+
+
+@pytest.mark.parametrize("moment", ["taken", "let go"])
+def test_an_interrupt_leaves_no_lock_locked(moment: str) -> None:
+    def use() -> None:
+        with lock:
+            pass
+        time.sleep(60)
+
+    lock = Lock(moment)
+    with pytest.raises(KeyboardInterrupt), interrupts_kept():
+        use()
+    assert not lock.is_held
+
+
+def test_an_interrupt_does_not_wait_for_ever_for_a_lock() -> None:
+    class Taken:
+        def __enter__(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            taken.acquire(timeout=60)
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+    taken = threading.Lock()
+    with taken, pytest.raises(KeyboardInterrupt), interrupts_kept(), Taken():
+        pytest.fail("the lock was taken")
 
 
 def test_other_errors_stay_what_they_are() -> None:
