@@ -84,7 +84,8 @@ def import_census(
 ) -> CensusImport:
     """Check a census file and write it in canonical form, ordered by employee_id.
 
-    A Parquet file that is in that form already is copied as it is.
+    A Parquet file that is in that form already is copied as it is. What is said of the person's own
+    file (``columns``, ``date_format``, ``pay_period``) is not said of one that was written here.
 
     Args:
         source: CSV or Parquet.
@@ -108,6 +109,9 @@ def import_census(
     levels = read_job_levels(job_levels, pay_scale)
     with census_session(limits) as (connection, scratch):
         opened = open_source(connection, source, scratch)
+        said = bool(columns or date_format or pay_period != "annual")
+        if imported_before := said and _is_imported(opened, columns or {}):
+            columns, date_format, pay_period = {}, None, "annual"
         chosen = match_columns(opened, columns or {}, pay_period)
         with readable(source):
             malformed = opened.load(connection, chosen)
@@ -137,7 +141,9 @@ def import_census(
             if (
                 suffix == opened.suffix
                 and in_order
-                and _has_canonical_columns(opened, chosen, pay_period)
+                and _is_canonical(opened)
+                and list(opened.columns) == [chosen[key] for key in COLUMN_KEYS]
+                and pay_period == "annual"
                 and not has_silences(connection, levels)
             ):
                 shutil.copyfile(source, partial)
@@ -145,6 +151,11 @@ def import_census(
                 connection.execute(copy_statement(canonical_query(levels), partial, suffix))
             profile = profile_census(connection, scan(partial, suffix), as_of)
     notes = _notes(opened, chosen, read_as)
+    if imported_before:
+        notes.append(
+            "it has the columns that `shardrun census import` writes, so that columns, date_format "
+            "and pay_period of the config are not applied to it again"
+        )
     if pay_period != "annual":
         notes.append(f"pay is {pay_period} and was made annual")
     return CensusImport(
@@ -164,16 +175,23 @@ def _of(found: Mapping[Rule, Finding], rules: Iterable[Rule]) -> list[Finding]:
     return [found[rule] for rule in rules if rule in found]
 
 
-def _has_canonical_columns(
-    opened: CensusSource, chosen: Mapping[str, SourceColumn], pay_period: PayPeriod
-) -> bool:
-    """Return whether a file has the canonical columns alone, each taken for what it is called."""
-    canonical = [(column.name, column.sql_type.upper()) for column in CENSUS_COLUMNS]
-    return (
-        pay_period == "annual"
-        and [(column.name, column.sql_type) for column in opened.columns] == canonical
-        and list(opened.columns) == [chosen[key] for key in COLUMN_KEYS]
-    )
+def _is_imported(opened: CensusSource, columns: Mapping[str, str]) -> bool:
+    """Return whether a file was written here, and is not the person's own that ``columns`` is of.
+
+    A CSV file keeps no types: only that it has none of the names tells it from one of theirs.
+    """
+    names = [column.name for column in opened.columns]
+    if not columns:
+        return _is_canonical(opened)
+    ours = [column.name for column in CENSUS_COLUMNS]
+    return names == ours and not {*names} & {*columns.values()}
+
+
+def _is_canonical(opened: CensusSource) -> bool:
+    """Return whether a file has the canonical columns and types, and no others."""
+    return [(column.name, column.sql_type) for column in opened.columns] == [
+        (column.name, column.sql_type.upper()) for column in CENSUS_COLUMNS
+    ]
 
 
 def _check_not_empty(connection: duckdb.DuckDBPyConnection, source: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from shardrun.errors import CensusError
+from shardrun.workforce.census_import import import_census
 
 ImportFile = Callable[..., Any]
 
@@ -124,3 +126,40 @@ def test_ids_that_repeat_are_refused_in_any_order(
     )
     with pytest.raises(CensusError, match=f"row {len(repeated)}: .*first in row 1"):
         import_file(written(rows))
+
+
+OWN = "No;Born;Since;Wage\nA;06.05.1980;31.01.2010;25,00\nB;01.12.1975;15.07.2001;43,75\n"
+SAID_OF_OWN = {
+    "columns": {
+        "employee_id": "No",
+        "birth_date": "Born",
+        "hire_date": "Since",
+        "compensation": "Wage",
+    },
+    "date_format": "%d.%m.%Y",
+    "pay_period": "hourly",
+}
+
+
+@pytest.mark.parametrize("name", ["imported_once.parquet", "imported_once.csv"])
+def test_what_was_imported_is_read_with_the_configuration_of_the_file_that_it_came_from(
+    tmp_path: Path, job_levels: Path, import_file: ImportFile, name: str
+) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(OWN)
+    settings: dict[str, Any] = {"job_levels": job_levels, "as_of": date(2024, 12, 31)}
+    once = import_census(own, tmp_path / name, **settings, **SAID_OF_OWN)
+    twice = import_file(once.path, **SAID_OF_OWN)
+    assert twice.rows == import_file(own, **SAID_OF_OWN).rows
+    assert twice.column("annual_compensation") == [52_000, 91_000]
+    assert any("are not applied to it again" in note for note in twice.result.notes)
+    assert not any("again" in note for note in once.notes)
+
+
+def test_a_file_without_the_columns_that_are_named_is_refused_unless_it_was_imported(
+    tmp_path: Path, import_file: ImportFile
+) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(OWN.replace("No;", "employee_id;"))
+    with pytest.raises(CensusError, match="names 'No', which the file does not have"):
+        import_file(own, **SAID_OF_OWN)
