@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import duckdb
 
@@ -25,10 +26,15 @@ def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
     Raises:
         KeyboardInterrupt: or what else the signal's handler raised.
     """
-
-    def end_query() -> None:
-        with suppress(duckdb.ConnectionException):  # it is closed, so no query is at work
-            interrupt()
-
-    with interrupts_kept(end_query):
+    with interrupts_kept(partial(end_queries, interrupt)):
         yield
+
+
+def end_queries(interrupt: Callable[[], None]) -> None:
+    """End the queries of a connection, which may have been closed by now.
+
+    Args:
+        interrupt: the connection's.
+    """
+    with suppress(duckdb.ConnectionException):  # it is closed, so no query is at work
+        interrupt()

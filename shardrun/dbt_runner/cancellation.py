@@ -6,13 +6,11 @@ the interrupted thread itself may hold.
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-import duckdb
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.factory import FACTORY
 
+from shardrun.database.interrupts import end_queries
 from shardrun.dbt_runner.substitution import Substitute
 
 
@@ -30,8 +28,7 @@ def _cancel(connection: Connection) -> None:
     dbt-duckdb 1.11 would answer that with an error, in which the interrupt and what dbt has still
     to cancel are lost.
     """
-    with suppress(duckdb.ConnectionException):
-        connection.handle.cursor().interrupt()
+    end_queries(connection.handle.cursor().interrupt)
 
 
 CANCELLATION: tuple[Substitute, ...] = ((LocalEnvironment, "cancel", staticmethod(_cancel)),)

@@ -180,9 +180,9 @@ def _is_imported(opened: CensusSource, columns: Mapping[str, str]) -> bool:
 
     A CSV file keeps no types: only that it has none of the names tells it from one of theirs.
     """
-    names = [column.name for column in opened.columns]
     if not columns:
         return _is_canonical(opened)
+    names = [column.name for column in opened.columns]
     ours = [column.name for column in CENSUS_COLUMNS]
     return names == ours and not {*names} & {*columns.values()}
 
